@@ -1,0 +1,9 @@
+"""From findings to a verdict: allow, review or block, with reasons in words.  No I/O.
+
+Start with ``policy``.  A match is a reason for review, never proof; the wording here follows.
+"""
+
+from unseen.act.policy import decide
+from unseen.act.records import Decision, DecisionKind, Finding, Sighting, Verdict
+
+__all__ = ["Decision", "DecisionKind", "Finding", "Sighting", "Verdict", "decide"]

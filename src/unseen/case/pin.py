@@ -1,0 +1,51 @@
+"""How a PIN is kept: argon2id over a keyed digest, so that a stolen database alone can check no guess."""
+
+import hashlib
+import hmac
+from typing import Final
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from unseen.base import CaseUnknown
+from unseen.case.records import Case, CaseNumber, Pin
+
+_KEY_BYTES: Final = 32
+
+
+class PinKeeper:
+    """Hashes and checks PINs with a secret that is kept outside the database.
+
+    The PIN is first bound to its case with HMAC-SHA256 under the secret (RFC 2104), then stretched with argon2id
+    (RFC 9106, second recommended option: 64 MiB, 3 passes).
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        """``secret``: 32 random bytes."""
+        if len(secret) != _KEY_BYTES:
+            raise ValueError(f"the PIN secret has {_KEY_BYTES} bytes")
+        self._secret = secret
+        self._argon2id = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
+        # Checked when there is no case, so that an unknown number takes as long as a wrong PIN.
+        self._nobody = self._argon2id.hash(hashlib.sha256(secret).hexdigest())
+
+    def hash(self, number: CaseNumber, pin: Pin) -> str:
+        """The string to store."""
+        return self._argon2id.hash(self._bound(number, pin))
+
+    def opened(self, case: Case | None, number: CaseNumber, pin: Pin) -> Case:
+        """Return ``case`` if ``pin`` is its PIN; the same time is spent where there is no case.
+
+        Raises: CaseUnknown for no case and for a wrong PIN alike.
+        """
+        stored = self._nobody if case is None else case.pin_hash
+        try:
+            self._argon2id.verify(stored, self._bound(number, pin))
+        except (VerificationError, InvalidHashError):
+            raise CaseUnknown from None
+        if case is None:
+            raise CaseUnknown
+        return case
+
+    def _bound(self, number: CaseNumber, pin: Pin) -> str:
+        return hmac.new(self._secret, f"{number}:{pin.digits}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,124 @@
+"""The case's nouns."""
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final, Self
+
+from unseen.base import BadRequest, CaseUnknown, require_utc
+from unseen.base.ids import RandomBits, crockford, from_crockford
+from unseen.case.statements import Statements
+
+_NUMBER_SYMBOLS: Final = 12  # 60 random bits
+_PIN_DIGITS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNumber:
+    """``K7PD-4TQ9-X2MB``: 60 random bits, written so that it can be read aloud and copied by hand."""
+
+    text: str
+
+    @classmethod
+    def new(cls, random_bits: RandomBits) -> Self:
+        """A fresh number."""
+        return cls(_grouped(crockford(random_bits(5 * _NUMBER_SYMBOLS), _NUMBER_SYMBOLS)))
+
+    @classmethod
+    def parse(cls, typed: str) -> Self:
+        """Read what a person typed.
+
+        Raises: CaseUnknown, the same as for a number that was never given out.
+        """
+        try:
+            value = from_crockford(unicodedata.normalize("NFKC", typed).strip())
+            return cls(_grouped(crockford(value, _NUMBER_SYMBOLS)))
+        except ValueError:
+            raise CaseUnknown from None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _grouped(symbols: str) -> str:
+    return "-".join(symbols[i : i + 4] for i in range(0, len(symbols), 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The secret half of a case's key: eight digits, shown once, never stored, never printed by accident."""
+
+    digits: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not (self.digits.isascii() and self.digits.isdigit() and _PIN_DIGITS <= len(self.digits) <= 16):
+            raise BadRequest(f"A PIN has {_PIN_DIGITS} digits.")
+
+    @classmethod
+    def new(cls, random_bits: RandomBits) -> Self:
+        """A fresh PIN, every one of the 10^8 as likely."""
+        bound = 10**_PIN_DIGITS
+        while (value := random_bits(27)) >= bound:  # 2^27 > 10^8: draw again instead of folding
+            pass
+        return cls(f"{value:0{_PIN_DIGITS}d}")
+
+    @classmethod
+    def parse(cls, typed: str) -> Self:
+        """Read what a person typed: spaces and hyphens ignored, full-width digits understood.
+
+        Raises: CaseUnknown, the same as for a wrong PIN.
+        """
+        plain = "".join(c for c in unicodedata.normalize("NFKC", typed) if not c.isspace() and c != "-")
+        try:
+            return cls(plain)
+        except BadRequest:
+            raise CaseUnknown from None
+
+    @property
+    def shown(self) -> str:
+        """As it is written on the note: ``1234 5678``."""
+        return f"{self.digits[:4]} {self.digits[4:]}"
+
+
+class CaseStatus(StrEnum):
+    """Where a case is in its life; see ``transitions``."""
+
+    OPEN = "open"  #: nothing is protected yet
+    PROTECTED = "protected"
+    WITHDRAWN = "withdrawn"
+
+
+class CaseEvent(StrEnum):
+    """What can happen to a case."""
+
+    PROTECT = "protect"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One protected picture: a number, a day and a kind; no name, no picture.
+
+    Choosing the file again on her device finds its item, because its fingerprints are the same.
+    """
+
+    number: int  #: 1, 2, ... within the case
+    day: date
+    media: str  #: ``picture``
+    is_perceptual: bool  #: False where the picture is featureless: only exact copies are found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A request for protection.  ``pin_hash`` is a keyed argon2id string; see ``pin``."""
+
+    number: CaseNumber
+    pin_hash: str = field(repr=False)
+    opened_at: datetime
+    statements: Statements
+    status: CaseStatus = CaseStatus.OPEN
+    items: tuple[Item, ...] = ()
+
+    def __post_init__(self) -> None:
+        require_utc(self.opened_at)

@@ -1,0 +1,215 @@
+"""What the use cases need from outside.  Adapters in ``unseen.store`` satisfy these; tests hold them to one suite."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unseen.act.records import Decision, Sighting
+from unseen.bank.records import Bank, Change, Entry, EntryState, Source
+from unseen.case.records import Case, CaseNumber
+from unseen.desk.tokens import Token
+from unseen.fingerprint.records import Fingerprint, Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CodeRows:
+    """Codes of entries, as columns, ids ascending."""
+
+    ids: NDArray[np.int64]  #: (n,) entry ids
+    codes: NDArray[np.uint8]  #: (n, 32), C-contiguous
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class IndexDelta:
+    """What an index must apply to go from one seq to a later one."""
+
+    seq: int  #: the seq that the index has reached after applying this
+    added: CodeRows  #: entries added in between that still match
+    retired: NDArray[np.int64]  #: (m,) ids of entries retired in between
+    erased: NDArray[np.int64]  #: (k,) ids of entries whose code was erased in between
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many entries of one bank are in which state."""
+
+    bank: str
+    state: EntryState
+    entries: int
+
+
+class Reader(Protocol):
+    """One consistent view of the store."""
+
+    def last_seq(self) -> int:
+        """The seq of the newest change; 0 when there is none."""
+        ...
+
+    def lineage(self) -> bytes:
+        """16 bytes drawn when the store was made: a snapshot of another store is refused by them."""
+        ...
+
+    def banks(self) -> tuple[Bank, ...]:
+        """All banks, by name."""
+        ...
+
+    def bank(self, name: str) -> Bank:
+        """One bank.  Raises: NotFound."""
+        ...
+
+    def tallies(self) -> tuple[Tally, ...]:
+        """Counts by bank and state, without zeros, by bank then state."""
+        ...
+
+    def entries(self, ids: Sequence[int]) -> tuple[Entry, ...]:
+        """These entries, by id ascending; an id that does not exist is left out."""
+        ...
+
+    def list_entries(
+        self, bank: str, *, after_id: int, limit: int, state: EntryState | None = None
+    ) -> tuple[Entry, ...]:
+        """Up to ``limit`` entries of a bank with an id above ``after_id``, by id.  Raises: NotFound (the bank)."""
+        ...
+
+    def same_code(self, fingerprints: Sequence[Fingerprint]) -> tuple[Entry, ...]:
+        """Entries of any bank, not retired, whose kind and code equal one of these, by id."""
+        ...
+
+    def changes(self, *, after: int, limit: int) -> tuple[Change, ...]:
+        """Up to ``limit`` changes with a seq above ``after``, by seq."""
+        ...
+
+    def code_rows(self, kind: Kind, *, rows: int) -> Iterator[CodeRows]:
+        """Every entry of a kind that matches today (not retired), ``rows`` at a time, ids ascending throughout."""
+        ...
+
+    def index_delta(self, kind: Kind, *, after: int, limit: int) -> IndexDelta:
+        """What up to ``limit`` changes after ``after`` mean for an index of this kind."""
+        ...
+
+    def find_case(self, number: CaseNumber) -> Case | None:
+        """The case, or None."""
+        ...
+
+    def case_entries(self, number: CaseNumber) -> tuple[tuple[int, Entry], ...]:
+        """(item number, entry) of every live claim of this case, by item then entry id."""
+        ...
+
+    def sighting(self, hit_id: str) -> Sighting:
+        """What was seen.  Raises: NotFound."""
+        ...
+
+    def decisions(self, hit_id: str) -> tuple[Decision, ...]:
+        """What was decided about a hit, oldest first."""
+        ...
+
+    def token(self, digest: bytes) -> Token | None:
+        """The token with this digest that is not revoked, or None."""
+        ...
+
+    def tokens(self) -> tuple[Token, ...]:
+        """All tokens that are not revoked, by name."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """A reader that can also write; all of it happens or nothing, and what committed is durable."""
+
+    def put_bank(self, bank: Bank) -> None:
+        """Make the bank or change its settings.  Raises: Conflict when its purpose would change."""
+        ...
+
+    def protect(
+        self,
+        bank: str,
+        fingerprints: Sequence[Fingerprint],
+        *,
+        source: Source,
+        confirmed_by: str | None,
+        actor: str,
+        reason: str,
+        at: datetime,
+    ) -> tuple[int, ...]:
+        """Give ``source`` a claim on each fingerprint; returns the entry ids in the order given.
+
+        One entry stands for one kind and code in a bank as long as it is not retired: a fingerprint already there
+        gets another provenance (change ``joined``), unless this very source and item already has a live one, which
+        changes nothing but can add the confirmation.  A new one becomes an entry (change ``added``).
+        ``confirmed_by`` vouches for this claim (change ``confirmed`` follows).  Raises: NotFound (the bank).
+        """
+        ...
+
+    def end_claims(self, source: Source, *, actor: str, reason: str, at: datetime) -> None:
+        """End every live provenance of ``source`` (of all items where ``source.item`` is None).
+
+        Each is a change ``left``; an entry left with no live provenance is retired in the same step (change
+        ``retired``).  The same statements run whether or not another claim keeps the entry.
+        """
+        ...
+
+    def confirm(self, ids: Sequence[int], *, by: str, reason: str, at: datetime) -> None:
+        """Vouch for all live provenances of these entries; a disputed entry becomes active.
+
+        Raises: NotFound, Conflict (a retired entry).
+        """
+        ...
+
+    def dispute(self, ids: Sequence[int], *, actor: str, reason: str, at: datetime) -> None:
+        """Mark these entries as disputed.  Raises: NotFound, Conflict (a retired entry)."""
+        ...
+
+    def retire(self, ids: Sequence[int], *, actor: str, reason: str, at: datetime) -> None:
+        """End every live provenance of these entries and retire them.  Raises: NotFound, Conflict (already retired)."""
+        ...
+
+    def erase(self, *, retired_before: datetime, actor: str, reason: str, at: datetime) -> int:
+        """Erase the codes of entries retired before then; returns how many.  Their ids and changes stay."""
+        ...
+
+    def put_case(self, case: Case) -> None:
+        """Make or replace a case with its items."""
+        ...
+
+    def put_sightings(self, sightings: Sequence[Sighting]) -> None:
+        """Keep what was seen."""
+        ...
+
+    def put_decision(self, decision: Decision) -> None:
+        """Keep what was decided.  Raises: NotFound (the hit)."""
+        ...
+
+    def put_token(self, token: Token) -> None:
+        """Keep a token.  Raises: Conflict when a token of this name is in force."""
+        ...
+
+    def revoke_token(self, name: str, *, at: datetime) -> None:
+        """End a token.  Raises: NotFound."""
+        ...
+
+
+class Store(Protocol):
+    """Where everything durable is.  Thread-safe; many readers, one writer at a time.
+
+    Both methods raise StoreUnavailable where the store does not answer, ``write`` also StorageFull.
+    """
+
+    def read(self) -> AbstractContextManager[Reader]:
+        """One consistent view."""
+        ...
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """One transaction: committed and durable when the block ends, undone when it raises."""
+        ...
+
+    def scrub(self) -> None:
+        """Leave no trace of erased codes in anything the store keeps on disk (logs, free pages)."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...

@@ -1,0 +1,19 @@
+"""Fixtures that every kind of test may use."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of open photographs and hostile files that ``UNSEEN_TEST_DATA`` names."""
+    named = os.environ.get("UNSEEN_TEST_DATA")
+    if not named:
+        pytest.skip("UNSEEN_TEST_DATA is not set: it names the folder of test photographs")
+    folder = Path(named)
+    for part in ("photos", "nasty"):
+        if not (folder / part).is_dir():
+            pytest.fail(f"UNSEEN_TEST_DATA has no {part}/ folder")
+    return folder
