@@ -4,6 +4,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
+
+# Explaining a failure takes minutes where an example takes milliseconds.  CI draws the same examples each time, so that
+# a red run is a change's fault; elsewhere new ones are drawn.
+settings.register_profile(
+    "house", deadline=None, phases=set(Phase) - {Phase.explain}, derandomize=os.environ.get("CI") == "true"
+)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

@@ -20,16 +20,16 @@ def crockford(value: int, symbols: int) -> str:
     return "".join(ALPHABET[(value >> (5 * place)) & 31] for place in reversed(range(symbols)))
 
 
-def from_crockford(text: str) -> int:
+def from_crockford(text: str, symbols: int) -> int:
     """Read what a person typed: any case, O as 0, I and L as 1, spaces and hyphens ignored.
 
-    Raises: ValueError for any other symbol, or none at all.
+    Raises: ValueError for any other symbol, or where there are not exactly ``symbols`` of them.
     """
-    symbols = text.upper().translate(_READ_AS)
-    if not symbols:
-        raise ValueError("empty")
+    typed = text.upper().translate(_READ_AS)
+    if len(typed) != symbols:
+        raise ValueError(f"{symbols} symbols are needed")
     value = 0
-    for symbol in symbols:
+    for symbol in typed:
         if symbol not in _DIGIT:
             raise ValueError("not a base-32 symbol")
         value = value << 5 | _DIGIT[symbol]

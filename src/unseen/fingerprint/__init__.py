@@ -5,6 +5,14 @@ for the words, then ``image``, which turns a file's bytes into them; ``pdq`` is 
 re-exported here, so that a room that wants the words does not load the decoders and the compiler.
 """
 
-from unseen.fingerprint.records import MIN_QUALITY, VIEWS, Fingerprint, Kind, PictureFingerprints, View
+from unseen.fingerprint.records import (
+    MIN_QUALITY,
+    VIEWS,
+    Fingerprint,
+    Kind,
+    LumaFingerprints,
+    PictureFingerprints,
+    View,
+)
 
-__all__ = ["MIN_QUALITY", "VIEWS", "Fingerprint", "Kind", "PictureFingerprints", "View"]
+__all__ = ["MIN_QUALITY", "VIEWS", "Fingerprint", "Kind", "LumaFingerprints", "PictureFingerprints", "View"]

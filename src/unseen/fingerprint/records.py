@@ -99,6 +99,14 @@ VIEWS: Final = tuple(View)  #: the order of rows wherever codes of all views sta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LumaFingerprints:
+    """What fingerprinting says of pixels that came without a file."""
+
+    pdq: Fingerprint  #: of the upright view
+    views: NDArray[np.uint8]  #: (8, 32) uint8, C-contiguous: PDQ of every view, rows as in ``VIEWS``
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PictureFingerprints:
     """Everything fingerprinting says of one picture file."""
 

@@ -1,0 +1,53 @@
+"""Fingerprints cannot be half-made, and do not leak into a log line."""
+
+import numpy as np
+import pytest
+
+from unseen.base import BadFingerprint
+from unseen.fingerprint import Fingerprint, Kind, PictureFingerprints
+
+SHA256 = Fingerprint(kind=Kind.SHA256, code=bytes(range(32)))
+MD5 = Fingerprint(kind=Kind.MD5, code=bytes(range(16)))
+
+
+def picture(quality: int) -> PictureFingerprints:
+    return PictureFingerprints(
+        sha256=SHA256,
+        md5=MD5,
+        pdq=Fingerprint(kind=Kind.PDQ, code=bytes(32), quality=quality),
+        views=np.zeros((8, 32), np.uint8),
+        width=8,
+        height=8,
+        media_type="image/png",
+    )
+
+
+def test_hexadecimal_is_read_in_either_case_and_written_in_lower() -> None:
+    text = "00FF" * 16
+    assert Fingerprint.from_hex(Kind.PDQ, text, 77).hex == text.lower()
+    assert Fingerprint.from_hex(Kind.PDQ, text.lower(), 77) == Fingerprint.from_hex(Kind.PDQ, text, 77)
+
+
+@pytest.mark.parametrize("text", ["", "0" * 63, "0" * 66, "g" * 64, " " * 64, "é" * 64, "0x" + "0" * 62, "0 " * 32])
+def test_what_is_no_hexadecimal_code_is_refused(text: str) -> None:
+    with pytest.raises(BadFingerprint):
+        Fingerprint.from_hex(Kind.SHA256, text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "quality"),
+    [(Kind.PDQ, 31, 50), (Kind.MD5, 32, None), (Kind.PDQ, 32, None), (Kind.PDQ, 32, 101), (Kind.SHA256, 32, 50)],
+)
+def test_a_fingerprint_is_whole_or_refused(kind: Kind, size: int, quality: int | None) -> None:
+    with pytest.raises(BadFingerprint):
+        Fingerprint(kind=kind, code=bytes(size), quality=quality)
+
+
+def test_a_log_line_shows_no_code() -> None:
+    assert SHA256.hex not in repr(SHA256)
+    assert repr(SHA256.code) not in repr(SHA256)
+
+
+def test_a_featureless_picture_banks_its_sha256_only() -> None:
+    assert picture(49).to_bank == (SHA256,)
+    assert picture(50).to_bank == (SHA256, MD5, picture(50).pdq)
