@@ -1,11 +1,13 @@
 """How a PIN is kept: argon2id over a keyed digest, so that a stolen database alone can check no guess."""
 
+import base64
 import hashlib
 import hmac
 from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from unseen.base import CaseUnknown
 from unseen.case.records import Case, CaseNumber, Pin
@@ -26,8 +28,7 @@ class PinKeeper:
             raise ValueError(f"the PIN secret has {_KEY_BYTES} bytes")
         self._secret = secret
         self._argon2id = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
-        # Checked when there is no case, so that an unknown number takes as long as a wrong PIN.
-        self._nobody = self._argon2id.hash(hashlib.sha256(secret).hexdigest())
+        self._nobody = _nobodys_hash(self._argon2id)
 
     def hash(self, number: CaseNumber, pin: Pin) -> str:
         """The string to store."""
@@ -49,3 +50,10 @@ class PinKeeper:
 
     def _bound(self, number: CaseNumber, pin: Pin) -> str:
         return hmac.new(self._secret, f"{number}:{pin.digits}".encode(), hashlib.sha256).hexdigest()
+
+
+def _nobodys_hash(argon2id: PasswordHasher) -> str:
+    """What is checked when there is no case, so that an unknown number takes as long as a wrong PIN: no PIN's hash."""
+    salt, tag = (base64.b64encode(bytes(size)).decode().rstrip("=") for size in (argon2id.salt_len, argon2id.hash_len))
+    cost = f"m={argon2id.memory_cost},t={argon2id.time_cost},p={argon2id.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${tag}"

@@ -32,7 +32,7 @@ class CaseNumber:
         Raises: CaseUnknown, the same as for a number that was never given out.
         """
         try:
-            value = from_crockford(unicodedata.normalize("NFKC", typed).strip())
+            value = from_crockford(unicodedata.normalize("NFKC", typed).strip(), _NUMBER_SYMBOLS)
             return cls(_grouped(crockford(value, _NUMBER_SYMBOLS)))
         except ValueError:
             raise CaseUnknown from None

@@ -1,0 +1,100 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from unseen.act import Finding, decide
+from unseen.bank import Bank, Confirmation, Entry, EntryState, Provenance, Response, Source, SourceKind
+from unseen.bank.records import Ending
+from unseen.fingerprint.records import Fingerprint, Kind, View
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+PROTECT, HARMLESS = Bank(name="cases"), Bank.allowing("harmless")
+
+
+def finding(
+    bank: Bank = PROTECT,
+    *,
+    confirmed: bool = False,
+    confirmed_ended: bool = False,
+    state: EntryState = EntryState.ACTIVE,
+    distance: int = 3,
+    view: View | None = View.MIRRORED,
+    entry_id: int = 1,
+) -> Finding:
+    vouched = Confirmation(by="ann", at=NOW)
+    source = Source(kind=SourceKind.CASE, ref="K7PD-4TQ9-X2MB", item=1)
+    provenances = [Provenance(source=source, since=NOW, confirmed=vouched if confirmed else None)]
+    if confirmed_ended:
+        ended = Ending(at=NOW, reason="withdrawn")
+        provenances.append(Provenance(source=source, since=NOW, confirmed=vouched, ended=ended))
+    entry = Entry(
+        id=entry_id,
+        bank=bank.name,
+        fingerprint=Fingerprint(kind=Kind.PDQ, code=bytes(32), quality=90),
+        state=state,
+        provenances=tuple(provenances),
+    )
+    return Finding(entry=entry, bank=bank, distance=distance, view=view)
+
+
+def test_nothing_found_is_allowed() -> None:
+    assert decide([]).response is Response.ALLOW
+
+
+def test_an_entry_that_nobody_confirmed_asks_for_a_person_and_never_blocks_by_default() -> None:
+    verdict = decide([finding()])
+    assert verdict.response is Response.REVIEW
+    assert verdict.reasons == (
+        "Near an entry of bank cases that nobody has confirmed yet (3 of 256 bits apart, mirrored).",
+    )
+
+
+def test_a_confirmed_entry_blocks() -> None:
+    verdict = decide([finding(), finding(confirmed=True, entry_id=2)])
+    assert verdict.response is Response.BLOCK
+    assert verdict.findings[0].entry.id == 2
+
+
+def test_a_confirmation_ends_with_the_claim_that_it_vouched_for() -> None:
+    assert decide([finding(confirmed_ended=True)]).response is Response.REVIEW
+
+
+def test_a_disputed_entry_asks_for_a_person_even_when_confirmed() -> None:
+    verdict = decide([finding(confirmed=True, state=EntryState.DISPUTED)])
+    assert verdict.response is Response.REVIEW
+    assert "disputed" in verdict.reasons[0]
+
+
+def test_a_known_harmless_picture_never_blocks_and_says_so() -> None:
+    verdict = decide([finding(HARMLESS, confirmed=True)])
+    assert verdict.response is Response.ALLOW
+    assert "harmless" in verdict.reasons[0]
+
+
+def test_a_known_harmless_picture_is_not_held_on_one_strangers_word() -> None:
+    assert decide([finding(HARMLESS), finding(entry_id=2)]).response is Response.ALLOW
+
+
+def test_an_allow_bank_does_not_undo_a_reviewers_word() -> None:
+    assert decide([finding(HARMLESS), finding(confirmed=True, entry_id=2)]).response is Response.BLOCK
+
+
+@pytest.mark.parametrize("response", Response)
+def test_operators_set_the_response_of_each_bank(response: Response) -> None:
+    bank = Bank(name="strict", on_unconfirmed=response, on_confirmed=response)
+    assert decide([finding(bank)]).response is response
+    assert decide([finding(bank, confirmed=True)]).response is response
+
+
+def test_a_reason_never_names_a_case() -> None:
+    assert "K7PD" not in " ".join(decide([finding(), finding(confirmed=True)]).reasons)
+
+
+def test_the_same_file_says_so() -> None:
+    assert "(the same file)" in decide([finding(view=None, distance=0)]).reasons[0]
+
+
+def test_a_flood_of_findings_is_cut_and_said_to_be() -> None:
+    verdict = decide([finding(entry_id=i) for i in range(1, 101)])
+    assert len(verdict.findings) == 32
+    assert verdict.reasons[-1] == "And 68 more entries."
