@@ -1,0 +1,144 @@
+"""The kernels find what the plain reference finds, whatever the codes, the queries and the radius."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unseen.match import layout, reference, search, snapshot
+from unseen.match.plan import plan_for
+from unseen.match.records import CODE_BITS, Hits, I64Array, U8Array, in_order
+
+radii = st.one_of(st.integers(0, 64), st.sampled_from([15, 16, 31, 32, 47, 48, 63]))
+
+
+def flipped(code: U8Array, bits: int, rng: np.random.Generator) -> U8Array:
+    """``code`` with exactly ``bits`` bits turned over."""
+    mask = np.zeros(CODE_BITS, np.uint8)
+    mask[rng.choice(CODE_BITS, bits, replace=False)] = 1
+    return code ^ np.packbits(mask)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    codes: U8Array
+    ids: I64Array
+    queries: U8Array
+    radius_bits: int
+
+
+@st.composite
+def corpora(draw: st.DrawFn) -> Corpus:
+    """Queries, codes at distances around the radius from them, copies, strangers; in any number, also none."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    radius_bits = draw(radii)
+    queries = rng.integers(0, 256, (draw(st.integers(0, 4)), 32), np.uint8)
+    near = [
+        flipped(query, distance, rng)
+        for query in queries
+        for distance in draw(st.lists(st.integers(max(radius_bits - 3, 0), radius_bits + 3), max_size=12))
+    ]
+    strangers = rng.integers(0, 256, (draw(st.integers(0, 40)), 32), np.uint8)
+    codes = np.array([*near, *strangers], np.uint8).reshape(-1, 32)
+    if len(codes):
+        copies = rng.integers(0, len(codes), draw(st.integers(0, 20)))
+        codes = rng.permutation(np.concatenate([codes, codes[copies]]))
+    ids = np.cumsum(rng.integers(1, 50, len(codes)))
+    return Corpus(codes=codes, ids=ids, queries=queries, radius_bits=radius_bits)
+
+
+def of_rows(found: search.Found, ids: I64Array, queries: int) -> Hits:
+    return in_order(found.query, ids[found.row], found.distance, queries)
+
+
+def assert_same(ours: Hits, theirs: Hits) -> None:
+    np.testing.assert_array_equal(ours.offsets, theirs.offsets)
+    np.testing.assert_array_equal(ours.ids, theirs.ids)
+    np.testing.assert_array_equal(ours.distances, theirs.distances)
+
+
+def assert_all_agree(corpus: Corpus) -> Hits:
+    """Buckets, scan and the choice between them give the reference's answer, which is returned."""
+    queries = layout.to_words(corpus.queries)
+    index = snapshot.build(corpus.codes, corpus.ids, seq=1)
+    expected = reference.search(corpus.codes, corpus.ids, corpus.queries, corpus.radius_bits)
+    answers = [
+        search.in_words(index.words, queries, corpus.radius_bits),
+        search.in_snapshot(index, queries, corpus.radius_bits),
+    ]
+    plan = plan_for(corpus.radius_bits)
+    if plan is not None:
+        answers.append(search.by_plan(index, plan, queries))
+    for found in answers:
+        assert_same(of_rows(found, corpus.ids, len(queries)), expected)
+    return expected
+
+
+@settings(max_examples=150, deadline=None)
+@given(corpora())
+def test_kernels_agree_with_the_reference(corpus: Corpus) -> None:
+    assert_all_agree(corpus)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), radii, st.integers(0, 3))
+def test_the_worst_placed_code_within_the_radius_is_found(seed: int, radius_bits: int, over: int) -> None:
+    """Bits spread so that every band differs by its threshold or one more, just where an off-by-one would miss it."""
+    rng = np.random.default_rng(seed)
+    query = rng.integers(0, 256, 32, np.uint8)
+    order = np.argsort(np.arange(CODE_BITS) % 16 + rng.random(CODE_BITS) * 0.5, kind="stable")
+    mask = np.zeros(CODE_BITS, np.uint8)
+    mask[order[: radius_bits + over]] = 1
+    words = np.packbits(mask, bitorder="little").view(np.uint64).reshape(1, 4)
+    target = layout.to_words(query[None]) ^ words
+    index = snapshot.of_words(target, np.array([7]), seq=1)
+    plan = plan_for(radius_bits)
+    found = (
+        search.in_snapshot(index, layout.to_words(query[None]), radius_bits)
+        if plan is None
+        else search.by_plan(index, plan, layout.to_words(query[None]))
+    )
+    assert found.distance.tolist() == ([radius_bits] if over == 0 else [])
+
+
+@pytest.mark.parametrize("radius_bits", [0, 31, 63, 64, 128, 256])
+@pytest.mark.parametrize("n", [0, 1, 3000])
+def test_equal_codes_are_each_found_once(n: int, radius_bits: int) -> None:
+    rng = np.random.default_rng(n)
+    code = rng.integers(0, 256, 32, np.uint8)
+    queries = np.array([code, flipped(code, min(radius_bits, 40), rng), ~code])
+    corpus = Corpus(codes=np.tile(code, (n, 1)), ids=np.arange(n) * 2, queries=queries, radius_bits=radius_bits)
+    hits = assert_all_agree(corpus)
+    assert len(hits.of(0)[0]) == n
+
+
+@pytest.mark.parametrize("radius_bits", [0, 7, 31, 40])
+def test_clustered_codes_are_found_at_a_size_where_buckets_are_used(radius_bits: int) -> None:
+    rng = np.random.default_rng(radius_bits)
+    middles = rng.integers(0, 256, (40, 32), np.uint8)
+    codes = np.array([flipped(middle, int(bits), rng) for middle in middles for bits in rng.integers(0, 60, 300)])
+    plan = plan_for(radius_bits)
+    assert plan is not None
+    corpus = Corpus(codes=codes, ids=np.arange(len(codes)), queries=middles, radius_bits=radius_bits)
+    hits = assert_all_agree(corpus)
+    assert len(hits.ids) > 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 4), st.integers(0, 40))
+def test_threads_do_not_change_the_answer(seed: int, threads: int, queries: int) -> None:
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 256, (50, 32), np.uint8)
+    index = snapshot.build(codes, np.arange(50), seq=1)
+    wanted = layout.to_words(
+        np.array([flipped(codes[i % 50], 20, rng) for i in range(queries)], np.uint8).reshape(-1, 32)
+    )
+
+    def find(part: np.ndarray) -> search.Found:
+        return search.in_snapshot(index, part, 31)
+
+    assert_same(
+        of_rows(search.shared_out(find, wanted, threads), index.ids, queries), of_rows(find(wanted), index.ids, queries)
+    )
