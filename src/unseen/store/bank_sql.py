@@ -1,0 +1,81 @@
+"""Banks, their tallies, and the ledger's numbers, in SQL."""
+
+from sqlalchemy import Column, Connection, Row, func, insert, select, update
+
+from unseen.bank.records import Bank, EntryState, Purpose, Response
+from unseen.base import Conflict, NotFound
+from unseen.desk.ports import Tally
+from unseen.store.tables import banks, entries, ledger
+
+
+class BankReads:
+    """What can be asked of banks and the ledger."""
+
+    def __init__(self, connection: Connection) -> None:
+        """``connection`` is inside a transaction, so that every answer is of the same moment."""
+        self._connection = connection
+
+    def last_seq(self) -> int:
+        return int(self._connection.execute(select(ledger.c.last_seq)).scalar_one())
+
+    def lineage(self) -> bytes:
+        return bytes(self._connection.execute(select(ledger.c.lineage)).scalar_one())
+
+    def banks(self) -> tuple[Bank, ...]:
+        return tuple(_bank(row) for row in self._connection.execute(select(banks).order_by(banks.c.name)))
+
+    def bank(self, name: str) -> Bank:
+        return _bank(self._bank_row(name))
+
+    def tallies(self) -> tuple[Tally, ...]:
+        counted = (
+            select(banks.c.name, entries.c.state, func.count())
+            .join_from(entries, banks)
+            .group_by(banks.c.name, entries.c.state)
+            .order_by(banks.c.name, entries.c.state)
+        )
+        return tuple(
+            Tally(bank=name, state=EntryState(state), entries=count)
+            for name, state, count in self._connection.execute(counted)
+        )
+
+    def _bank_row(self, name: str) -> Row[tuple[object, ...]]:
+        row = self._connection.execute(select(banks).where(banks.c.name == name)).one_or_none()
+        if row is None:
+            raise NotFound(f"There is no bank {name}.")
+        return row
+
+
+class BankWrites(BankReads):
+    """What can be done to banks and the ledger."""
+
+    def put_bank(self, bank: Bank) -> None:
+        held = self._connection.execute(select(banks.c.purpose).where(banks.c.name == bank.name)).scalar()
+        settings = {
+            "purpose": bank.purpose,
+            "radius_bits": bank.radius_bits,
+            "on_unconfirmed": bank.on_unconfirmed,
+            "on_confirmed": bank.on_confirmed,
+        }
+        if held is None:
+            self._connection.execute(insert(banks).values(name=bank.name, **settings))
+        elif held == bank.purpose:
+            self._connection.execute(update(banks).where(banks.c.name == bank.name).values(settings))
+        else:
+            raise Conflict(f"Bank {bank.name} is there to {held}; make another bank for another purpose.")
+
+    def _next(self, last: Column[int], count: int) -> range:
+        """The next ``count`` numbers of a kind; the ledger's row stays ours until the transaction ends."""
+        self._connection.execute(update(ledger).values({last: last + count}))
+        reached = int(self._connection.execute(select(last)).scalar_one())
+        return range(reached - count + 1, reached + 1)
+
+
+def _bank(row: Row[tuple[object, ...]]) -> Bank:
+    return Bank(
+        name=row.name,
+        purpose=Purpose(row.purpose),
+        radius_bits=row.radius_bits,
+        on_unconfirmed=Response(row.on_unconfirmed),
+        on_confirmed=Response(row.on_confirmed),
+    )

@@ -1,0 +1,242 @@
+"""Claims and what they do to entries, in SQL: protect, end, confirm, dispute, retire, erase."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
+
+from unseen.bank.lifecycle import next_state
+from unseen.bank.records import EntryEvent, EntryState, Source
+from unseen.base import NotFound
+from unseen.fingerprint.records import Fingerprint, Kind
+from unseen.store.bank_sql import BankWrites
+from unseen.store.chunks import chunks
+from unseen.store.entry_sql import EntryReads, by_kind, live, of_source, standing
+from unseen.store.tables import changes, entries, ledger, provenances
+
+_Key = tuple[Kind, bytes]
+_Step = tuple[int, EntryEvent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Because:
+    """What every change of one call shares."""
+
+    actor: str
+    reason: str
+    at: datetime
+
+
+class ClaimWrites(BankWrites, EntryReads):
+    """What can be done to entries.
+
+    Each method works out its steps, asks ``next_state`` where they lead, and then writes all of it in bulk.
+    """
+
+    def protect(
+        self,
+        bank: str,
+        fingerprints: Sequence[Fingerprint],
+        *,
+        source: Source,
+        confirmed_by: str | None,
+        actor: str,
+        reason: str,
+        at: datetime,
+    ) -> tuple[int, ...]:
+        bank_id = int(self._bank_row(bank).id)
+        asked: dict[_Key, Fingerprint] = {}
+        for fingerprint in fingerprints:
+            asked.setdefault((fingerprint.kind, fingerprint.code), fingerprint)
+        ids, states = self._standing(bank_id, fingerprints)
+        held = self._held(source, list(states))
+        new = [key for key in asked if key not in ids]
+        ids |= zip(new, self._next(ledger.c.last_entry_id, len(new)), strict=True)
+
+        steps: list[_Step] = []
+        for entry_id in map(ids.__getitem__, asked):
+            if entry_id not in held:
+                steps.append((entry_id, EntryEvent.JOINED if entry_id in states else EntryEvent.ADDED))
+            if confirmed_by is not None and not held.get(entry_id, False):
+                steps.append((entry_id, EntryEvent.CONFIRMED))
+        moved = _moved(states, steps)
+
+        self._insert_entries(bank_id, [(ids[key], asked[key], moved[ids[key]]) for key in new])
+        self._insert_claims([i for i in moved if i not in held], source, at)
+        if confirmed_by is not None:
+            self._vouch(list(moved), by=confirmed_by, at=at, only=source)
+        self._update_states({i: state for i, state in moved.items() if i in states}, at)
+        self._record(steps, _Because(actor=actor, reason=reason, at=at))
+        return tuple(ids[f.kind, f.code] for f in fingerprints)
+
+    def end_claims(self, source: Source, *, actor: str, reason: str, at: datetime) -> None:
+        rows = self._connection.execute(
+            select(entries.c.id, entries.c.state)
+            .join_from(provenances, entries)
+            .where(of_source(source))
+            .order_by(entries.c.id)
+        ).all()
+        states = {row.id: EntryState(row.state) for row in rows}
+        self._connection.execute(update(provenances).where(of_source(source)).values(ended_at=at, ended_reason=reason))
+        claimed = self._claimed(list(states))
+        steps: list[_Step] = []
+        for entry_id, count in Counter(row.id for row in rows).items():
+            steps += [(entry_id, EntryEvent.LEFT)] * count
+            if entry_id not in claimed:
+                steps.append((entry_id, EntryEvent.RETIRED))
+        self._update_states(_moved(states, steps), at)
+        self._record(steps, _Because(actor=actor, reason=reason, at=at))
+
+    def confirm(self, ids: Sequence[int], *, by: str, reason: str, at: datetime) -> None:
+        steps = self._judge(ids, EntryEvent.CONFIRMED, at)
+        self._vouch([i for i, _ in steps], by=by, at=at)
+        self._record(steps, _Because(actor=by, reason=reason, at=at))
+
+    def dispute(self, ids: Sequence[int], *, actor: str, reason: str, at: datetime) -> None:
+        steps = self._judge(ids, EntryEvent.DISPUTED, at)
+        self._record(steps, _Because(actor=actor, reason=reason, at=at))
+
+    def retire(self, ids: Sequence[int], *, actor: str, reason: str, at: datetime) -> None:
+        steps = self._judge(ids, EntryEvent.RETIRED, at)
+        for some in chunks([i for i, _ in steps]):
+            self._connection.execute(
+                update(provenances)
+                .where(live, provenances.c.entry_id.in_(some))
+                .values(ended_at=at, ended_reason=reason)
+            )
+        self._record(steps, _Because(actor=actor, reason=reason, at=at))
+
+    def erase(self, *, retired_before: datetime, actor: str, reason: str, at: datetime) -> int:
+        due = (entries.c.retired_at < retired_before) & entries.c.code.is_not(None)
+        rows = self._connection.execute(select(entries.c.id, entries.c.state).where(due)).all()
+        states = {row.id: EntryState(row.state) for row in sorted(rows, key=lambda row: row.id)}
+        steps = [(i, EntryEvent.ERASED) for i in states]
+        _moved(states, steps)
+        self._connection.execute(update(entries).where(due).values(code=None, quality=None))
+        self._record(steps, _Because(actor=actor, reason=reason, at=at))
+        if steps:
+            self._connection.execute(update(ledger).values(erased_seq=ledger.c.last_seq))
+        return len(steps)
+
+    def _standing(
+        self, bank_id: int, fingerprints: Sequence[Fingerprint]
+    ) -> tuple[dict[_Key, int], dict[int, EntryState]]:
+        """Which of these the bank already has: their ids, and the state of each id."""
+        ids: dict[_Key, int] = {}
+        states: dict[int, EntryState] = {}
+        known = select(entries.c.id, entries.c.code, entries.c.state).where(standing, entries.c.bank_id == bank_id)
+        for kind, codes in by_kind(fingerprints):
+            for some in chunks(codes):
+                found = known.where(entries.c.kind == kind, entries.c.code.in_(some))
+                for entry_id, code, state in self._connection.execute(found):
+                    ids[kind, code] = entry_id
+                    states[entry_id] = EntryState(state)
+        return ids, states
+
+    def _states(self, ids: Sequence[int]) -> dict[int, EntryState]:
+        wanted = sorted(set(ids))
+        states = {
+            row.id: EntryState(row.state)
+            for some in chunks(wanted)
+            for row in self._connection.execute(select(entries.c.id, entries.c.state).where(entries.c.id.in_(some)))
+        }
+        if len(states) < len(wanted):
+            raise NotFound("There is no such entry.")
+        return {i: states[i] for i in wanted}
+
+    def _held(self, source: Source, ids: Sequence[int]) -> dict[int, bool]:
+        """Which entries this very source and item already claims, and whether that claim is vouched for."""
+        claims = select(provenances.c.entry_id, provenances.c.confirmed_at).where(_exactly(source))
+        return {
+            entry_id: confirmed_at is not None
+            for some in chunks(ids)
+            for entry_id, confirmed_at in self._connection.execute(claims.where(provenances.c.entry_id.in_(some)))
+        }
+
+    def _claimed(self, ids: Sequence[int]) -> set[int]:
+        """Which entries anyone claims."""
+        return {
+            entry_id
+            for some in chunks(ids)
+            for entry_id in self._connection.scalars(
+                select(provenances.c.entry_id).where(live, provenances.c.entry_id.in_(some))
+            )
+        }
+
+    def _insert_entries(self, bank_id: int, rows: Iterable[tuple[int, Fingerprint, EntryState]]) -> None:
+        new = [
+            {"id": i, "bank_id": bank_id, "kind": f.kind, "code": f.code, "quality": f.quality, "state": state}
+            for i, f, state in rows
+        ]
+        if new:
+            self._connection.execute(insert(entries), new)
+
+    def _insert_claims(self, ids: Iterable[int], source: Source, at: datetime) -> None:
+        new = [
+            {"entry_id": i, "source_kind": source.kind, "source_ref": source.ref, "item": source.item, "since": at}
+            for i in ids
+        ]
+        if new:
+            self._connection.execute(insert(provenances), new)
+
+    def _vouch(self, ids: Sequence[int], *, by: str, at: datetime, only: Source | None = None) -> None:
+        """Confirm live claims on these entries; the first voucher of a claim stays."""
+        open_claims = (live if only is None else _exactly(only)) & provenances.c.confirmed_at.is_(None)
+        for some in chunks(ids):
+            self._connection.execute(
+                update(provenances)
+                .where(open_claims, provenances.c.entry_id.in_(some))
+                .values(confirmed_by=by, confirmed_at=at)
+            )
+
+    def _judge(self, ids: Sequence[int], event: EntryEvent, at: datetime) -> list[_Step]:
+        """Let ``event`` happen to each of these entries, or to none.  Raises: NotFound, Conflict."""
+        states = self._states(ids)
+        steps = [(i, event) for i in states]
+        self._update_states(_moved(states, steps), at)
+        return steps
+
+    def _update_states(self, moved: Mapping[int, EntryState], at: datetime) -> None:
+        """Write where entries came to; one that stays where it is costs the same as one that is retired."""
+        rows = [
+            {"entry": i, "to": state, "since": at if state is EntryState.RETIRED else None}
+            for i, state in moved.items()
+        ]
+        if rows:
+            self._connection.execute(
+                update(entries)
+                .where(entries.c.id == bindparam("entry"))
+                .values(state=bindparam("to"), retired_at=bindparam("since")),
+                rows,
+            )
+
+    def _record(self, steps: Sequence[_Step], because: _Because) -> None:
+        numbers = self._next(ledger.c.last_seq, len(steps))
+        rows = [
+            {
+                "seq": seq,
+                "entry_id": entry_id,
+                "event": event,
+                "actor": because.actor,
+                "reason": because.reason,
+                "at": because.at,
+            }
+            for seq, (entry_id, event) in zip(numbers, steps, strict=True)
+        ]
+        if rows:
+            self._connection.execute(insert(changes), rows)
+
+
+def _exactly(source: Source) -> ColumnElement[bool]:
+    """Live provenances of this very source and item."""
+    return of_source(source) & provenances.c.item.is_not_distinct_from(source.item)
+
+
+def _moved(states: Mapping[int, EntryState], steps: Iterable[_Step]) -> dict[int, EntryState]:
+    """Where each entry comes to after its steps.  Raises: Conflict."""
+    moved: dict[int, EntryState] = {}
+    for entry_id, event in steps:
+        moved[entry_id] = next_state(moved.get(entry_id, states.get(entry_id)), event)
+    return moved

@@ -1,0 +1,162 @@
+"""Entries, their provenances and the numbered changes, in SQL: what can be asked of them."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+from sqlalchemy import ColumnElement, Row, select
+
+from unseen.bank.records import (
+    Change,
+    Confirmation,
+    Ending,
+    Entry,
+    EntryEvent,
+    EntryState,
+    Provenance,
+    Source,
+    SourceKind,
+)
+from unseen.case.records import CaseNumber
+from unseen.desk.ports import CodeRows, IndexDelta
+from unseen.fingerprint.records import Fingerprint, Kind
+from unseen.store.bank_sql import BankReads
+from unseen.store.chunks import chunks
+from unseen.store.columns import code_rows
+from unseen.store.tables import banks, changes, entries, provenances
+
+#: Not retired.
+standing: ColumnElement[bool] = entries.c.retired_at.is_(None)
+#: Not ended.
+live: ColumnElement[bool] = provenances.c.ended_at.is_(None)
+
+
+def of_source(source: Source) -> ColumnElement[bool]:
+    """Live provenances of ``source``, of all its items where it names none."""
+    same = live & (provenances.c.source_ref == source.ref) & (provenances.c.source_kind == source.kind)
+    return same if source.item is None else same & (provenances.c.item == source.item)
+
+
+class EntryReads(BankReads):
+    """What can be asked of entries and changes."""
+
+    def entries(self, ids: Sequence[int]) -> tuple[Entry, ...]:
+        rows = [
+            row
+            for some in chunks(sorted(set(ids)))
+            for row in self._connection.execute(_ENTRIES.where(entries.c.id.in_(some)))
+        ]
+        return self._whole(rows)
+
+    def list_entries(
+        self, bank: str, *, after_id: int, limit: int, state: EntryState | None = None
+    ) -> tuple[Entry, ...]:
+        listed = _ENTRIES.where(entries.c.bank_id == self._bank_row(bank).id, entries.c.id > after_id).limit(limit)
+        if state is not None:
+            listed = listed.where(entries.c.state == state)
+        return self._whole(self._connection.execute(listed).all())
+
+    def same_code(self, fingerprints: Sequence[Fingerprint]) -> tuple[Entry, ...]:
+        rows = [
+            row
+            for kind, codes in by_kind(fingerprints)
+            for some in chunks(codes)
+            for row in self._connection.execute(
+                _ENTRIES.where(standing, entries.c.kind == kind, entries.c.code.in_(some))
+            )
+        ]
+        return self._whole(sorted(rows, key=lambda row: row.id))
+
+    def changes(self, *, after: int, limit: int) -> tuple[Change, ...]:
+        found = select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)
+        return tuple(
+            Change(
+                seq=row.seq,
+                entry_id=row.entry_id,
+                event=EntryEvent(row.event),
+                actor=row.actor,
+                reason=row.reason,
+                at=row.at,
+            )
+            for row in self._connection.execute(found)
+        )
+
+    def code_rows(self, kind: Kind, *, rows: int) -> Iterator[CodeRows]:
+        last_id = 0
+        of_kind = select(entries.c.id, entries.c.code).where(standing, entries.c.kind == kind)
+        while True:
+            page = of_kind.where(entries.c.id > last_id).order_by(entries.c.id).limit(rows)
+            found = self._connection.execute(page).all()
+            if not found:
+                return
+            yield code_rows(kind, found)
+            last_id = found[-1][0]
+
+    def index_delta(self, kind: Kind, *, after: int, limit: int) -> IndexDelta:
+        happened = self._connection.execute(
+            select(changes.c.event, entries.c.id, entries.c.code, entries.c.retired_at)
+            .join_from(changes, entries)
+            .where(changes.c.seq > after, changes.c.seq <= after + limit, entries.c.kind == kind)
+            .order_by(entries.c.id)
+        ).all()
+        added = [(row.id, row.code) for row in happened if row.event == EntryEvent.ADDED and row.retired_at is None]
+        return IndexDelta(
+            seq=max(after, min(after + limit, self.last_seq())),
+            added=code_rows(kind, added),
+            retired=np.array([row.id for row in happened if row.event == EntryEvent.RETIRED], dtype=np.int64),
+            erased=np.array([row.id for row in happened if row.event == EntryEvent.ERASED], dtype=np.int64),
+        )
+
+    def case_entries(self, number: CaseNumber) -> tuple[tuple[int, Entry], ...]:
+        claimed = self._connection.execute(
+            select(provenances.c.item, provenances.c.entry_id)
+            .where(of_source(Source(kind=SourceKind.CASE, ref=str(number))), provenances.c.item.is_not(None))
+            .order_by(provenances.c.item, provenances.c.entry_id)
+        ).all()
+        held = {entry.id: entry for entry in self.entries([row.entry_id for row in claimed])}
+        return tuple((row.item, held[row.entry_id]) for row in claimed)
+
+    def _whole(self, rows: Sequence[Row[tuple[object, ...]]]) -> tuple[Entry, ...]:
+        """Entries with their provenances, in the order of ``rows``."""
+        found = (
+            row
+            for some in chunks(sorted(row.id for row in rows))
+            for row in self._connection.execute(
+                select(provenances)
+                .where(provenances.c.entry_id.in_(some))
+                .order_by(provenances.c.entry_id, provenances.c.id)
+            )
+        )
+        claims = {i: tuple(map(_provenance, claimed)) for i, claimed in groupby(found, key=lambda row: row.entry_id)}
+        return tuple(
+            Entry(
+                id=row.id,
+                bank=row.bank,
+                fingerprint=None
+                if row.code is None
+                else Fingerprint(kind=Kind(row.kind), code=row.code, quality=row.quality),
+                state=EntryState(row.state),
+                provenances=claims[row.id],
+            )
+            for row in rows
+        )
+
+
+_ENTRIES = select(entries, banks.c.name.label("bank")).join_from(entries, banks).order_by(entries.c.id)
+
+
+def by_kind(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[Kind, list[bytes]]]:
+    """Each kind with its distinct codes."""
+    for kind in Kind:
+        codes = dict.fromkeys(f.code for f in fingerprints if f.kind is kind)
+        if codes:
+            yield kind, list(codes)
+
+
+def _provenance(row: Row[tuple[object, ...]]) -> Provenance:
+    return Provenance(
+        source=Source(kind=SourceKind(row.source_kind), ref=row.source_ref, item=row.item),
+        since=row.since,
+        confirmed=None if row.confirmed_at is None else Confirmation(by=row.confirmed_by, at=row.confirmed_at),
+        ended=None if row.ended_at is None else Ending(at=row.ended_at, reason=row.ended_reason),
+    )

@@ -1,0 +1,70 @@
+"""The port over any SQL database: the nouns joined, transactions, and one writer at a time."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from unseen.base import StoreUnavailable
+from unseen.store.act_sql import ActReads, ActWrites
+from unseen.store.case_sql import CaseReads, CaseWrites
+from unseen.store.claim_sql import ClaimWrites
+from unseen.store.entry_sql import EntryReads
+from unseen.store.token_sql import TokenReads, TokenWrites
+
+
+class SqlReader(EntryReads, CaseReads, ActReads, TokenReads):
+    """Everything that can be asked, of one moment."""
+
+
+class SqlTransaction(ClaimWrites, CaseWrites, ActWrites, TokenWrites):
+    """Everything that can be asked and done, all of it or nothing."""
+
+
+class SqlStore:
+    """A store behind an engine whose errors are already ours; see ``sqlite`` for how one is made."""
+
+    def __init__(self, reading: Engine, writing: Engine, *, patience_s: float) -> None:
+        """``reading`` and ``writing`` begin transactions of their kind; ``patience_s``: how long to wait for a turn."""
+        self._reading = reading
+        self._writing = writing
+        self._patience_s: Final = patience_s
+        self._turn = threading.Lock()  # waiting here is fair and wakes at once; waiting in the database polls
+
+    @contextmanager
+    def read(self) -> Iterator[SqlReader]:
+        with connected(self._reading) as connection, connection.begin():
+            reader = SqlReader(connection)
+            reader.last_seq()  # the view is of now, not of whenever the first question comes
+            yield reader
+
+    @contextmanager
+    def write(self) -> Iterator[SqlTransaction]:
+        with self._my_turn(), connected(self._writing) as connection, connection.begin():
+            yield SqlTransaction(connection)
+
+    def close(self) -> None:
+        self._reading.dispose()
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=self._patience_s):
+            raise StoreUnavailable("Other transactions keep the store busy.", hint="Try again in a moment.")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[Connection]:
+    """A connection of the pool.  Raises: StoreUnavailable where none becomes free."""
+    try:
+        connection = engine.connect()
+    except PoolTimeout:
+        raise StoreUnavailable("All connections to the store are in use.", hint="Try again in a moment.") from None
+    with connection:
+        yield connection

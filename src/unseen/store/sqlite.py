@@ -1,0 +1,194 @@
+"""The store that a node runs on: one SQLite file, written ahead, private, durable, and able to forget."""
+
+import errno
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, select, update
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from unseen.base import Misconfigured, StorageFull, StoreUnavailable
+from unseen.base.ids import RandomBits
+from unseen.store.schema import bring_up_to_date
+from unseen.store.sql import SqlStore, connected
+from unseen.store.sqlite_errors import not_ours, to_ours
+from unseen.store.tables import ledger
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_APPLICATION_ID: Final = int.from_bytes(b"Unsn", "big")  # marks the file's header as ours
+_PATIENCE_S: Final = 30.0
+CONNECTIONS: Final = 64  #: most at a time, of all threads
+_CHECKPOINT_TRY_S: Final = 0.2
+_BEGIN: Final = "sqlite_begin"  # the execution option that says how a transaction begins
+
+_ON_CONNECT: Final = (
+    "PRAGMA synchronous = FULL",  # a commit returns when the log is on the disk
+    "PRAGMA fullfsync = ON",  # and, on macOS, out of the disk's own cache
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",  # what is deleted is overwritten with zeros
+    "PRAGMA temp_store = MEMORY",  # codes go into no temporary file
+)
+
+
+def open_sqlite(
+    path: Path, *, random_bits: RandomBits = secrets.randbits, patience_s: float = _PATIENCE_S
+) -> "SqliteStore":
+    """Open the store in ``path``, making it or bringing its schema up to date where needed.
+
+    1. The folder and the file are made private.  2. The file is ours, or empty.  3. It is written ahead.
+    4. Its schema is this version's.  ``patience_s``: how long a call waits for its turn before StoreUnavailable.
+    One store serves a whole process, all its threads; open it after forking, never before.
+
+    Raises: Misconfigured (the folder cannot be used, another program's file, a newer schema), StoreUnavailable,
+    StorageFull.
+    """
+    _make_private(path)  # (1)
+    engine = _engine(path, patience_s)
+    store = SqliteStore(engine, patience_s=patience_s)
+    try:
+        with _alone(path.parent):
+            store.prepare(random_bits)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+class SqliteStore(SqlStore):
+    """The SQL store with what only SQLite needs."""
+
+    def __init__(self, engine: Engine, *, patience_s: float) -> None:
+        """``engine``: from ``_engine``, so that its transactions begin as this class says."""
+        super().__init__(
+            engine.execution_options(**{_BEGIN: "BEGIN"}),
+            engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}),
+            patience_s=patience_s,
+        )
+        self._plain = engine  # each statement stands alone
+
+    def prepare(self, random_bits: RandomBits) -> None:
+        """Steps 2 to 4 of ``open_sqlite``, while no other process takes them."""
+        with connected(self._plain) as connection:
+            ours = connection.exec_driver_sql("PRAGMA application_id").scalar() == _APPLICATION_ID
+            if not ours and connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar():
+                raise not_ours()  # (2)
+            if connection.exec_driver_sql("PRAGMA journal_mode = WAL").scalar() != "wal":  # (3)
+                raise Misconfigured(
+                    "The data folder's file system cannot hold a write-ahead log.",
+                    hint="Put the data folder on a local disk; network file systems do not work.",
+                )
+        with connected(self._writing) as connection, connection.begin():
+            bring_up_to_date(connection, random_bits)  # (4)
+            if not ours:
+                connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
+
+    def scrub(self) -> None:
+        """Leave no byte of an erased code in the file and its log.
+
+        1. Where codes were erased since the last time: rebuild the file, because SQLite leaves old copies of a row in
+        the unused part of a page whose neighbours it moved; zeroing on deletion does not reach them.  2. Write the
+        log back and cut it to nothing.  3. Remember how far this reached.
+
+        Raises: StoreUnavailable where a reader or writer stayed in the way for the store's patience; nothing is lost,
+        and the next call does all of it again.  StorageFull where there is no room for the second copy.
+        """
+        with connected(self._plain) as connection:
+            erased, scrubbed = connection.execute(select(ledger.c.erased_seq, ledger.c.scrubbed_seq)).one()
+            if erased > scrubbed:
+                with self._my_turn():
+                    connection.exec_driver_sql("VACUUM")  # (1)
+            self._cut_log(connection)  # (2)
+            if erased > scrubbed:
+                with self._my_turn():
+                    connection.execute(update(ledger).values(scrubbed_seq=erased))  # (3)
+
+    def _cut_log(self, connection: Connection) -> None:
+        """Try for a moment at a time, because nobody can write while a truncating checkpoint waits for readers."""
+        deadline = time.monotonic() + self._patience_s
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1000 * _CHECKPOINT_TRY_S)}")
+        try:
+            while self._is_log_held(connection):
+                if time.monotonic() >= deadline:
+                    raise StoreUnavailable(
+                        "Erased codes may still be in the store's log: someone has been reading for too long.",
+                        hint="Scrub again once long exports and index builds are done.",
+                    )
+                time.sleep(_CHECKPOINT_TRY_S)
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1000 * self._patience_s)}")
+
+    def _is_log_held(self, connection: Connection) -> bool:
+        with self._my_turn():
+            return bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
+
+
+def _engine(path: Path, patience_s: float) -> Engine:
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)),
+        poolclass=QueuePool,
+        pool_size=8,
+        max_overflow=CONNECTIONS - 8,
+        pool_timeout=patience_s,
+        hide_parameters=True,
+        # No isolation level: the driver begins nothing by itself, we say when and how.
+        connect_args={"timeout": patience_s, "isolation_level": None, "check_same_thread": False},
+    )
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    event.listen(engine, "handle_error", to_ours)
+    return engine
+
+
+def _on_connect(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in _ON_CONNECT:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    begin = connection.get_execution_options().get(_BEGIN)
+    if begin is not None:
+        connection.exec_driver_sql(begin)
+
+
+def _make_private(path: Path) -> None:
+    """Make folder and file, closed to others from their first moment; SQLite gives -wal and -shm the file's mode."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Never opened where it exists: closing that descriptor would drop the locks this process holds on the file.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        with _folder(path.parent) as descriptor:
+            os.fsync(descriptor)
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise StorageFull("The disk has no room for the store.", hint="Free some room and try again.") from error
+        raise Misconfigured(
+            f"The store cannot be made in {path.parent}: {error.strerror}.",
+            hint="Check that the data folder belongs to the user that runs the node.",
+        ) from error
+
+
+@contextmanager
+def _folder(folder: Path) -> Iterator[int]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other process prepares a store in this folder meanwhile."""
+    with _folder(folder) as descriptor:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,207 @@
+"""The schema, in words that SQLite and PostgreSQL share; ``migrations`` builds it, and a test holds the two together.
+
+Entries and changes take their numbers from ``ledger``, the one row that every writer updates: numbers follow the
+order of commits, have no gaps and never come back.  No table but ``entries`` holds a code.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class UtcMicros(TypeDecorator[datetime]):
+    """An aware UTC time as whole microseconds since 1970: exact, small, the same in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+#: SQLite makes a column the row's own key only where its type is INTEGER, which has 64 bits there.
+Number: Final = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+ledger: Final = Table(
+    "ledger",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("lineage", LargeBinary, nullable=False),
+    Column("last_seq", Number, nullable=False),
+    Column("last_entry_id", Number, nullable=False),
+    Column("erased_seq", Number, nullable=False),  # the newest erasure
+    Column("scrubbed_seq", Number, nullable=False),  # the newest erasure of which no trace is left
+    CheckConstraint("id = 1", name="one_row"),
+)
+
+banks: Final = Table(
+    "banks",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("radius_bits", SmallInteger, nullable=False),
+    Column("on_unconfirmed", String, nullable=False),
+    Column("on_confirmed", String, nullable=False),
+    UniqueConstraint("name"),
+)
+
+entries: Final = Table(
+    "entries",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("bank_id", ForeignKey("banks.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("code", LargeBinary),  # NULL once erased
+    Column("quality", SmallInteger),
+    Column("state", String, nullable=False),
+    Column("retired_at", UtcMicros),
+    CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired_at"),
+)
+_standing: Final = entries.c.retired_at.is_(None)
+_due: Final = entries.c.retired_at.is_not(None) & entries.c.code.is_not(None)
+# The code comes first, or a walk through one kind by id would sort the whole index instead.
+Index(
+    "uq_entries_standing",
+    entries.c.code,
+    entries.c.kind,
+    entries.c.bank_id,
+    unique=True,
+    sqlite_where=_standing,
+    postgresql_where=_standing,
+)
+Index("ix_entries_due", entries.c.retired_at, sqlite_where=_due, postgresql_where=_due)
+Index("ix_entries_bank", entries.c.bank_id, entries.c.id, entries.c.state)
+
+provenances: Final = Table(
+    "provenances",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("entry_id", ForeignKey("entries.id"), nullable=False),
+    Column("source_kind", String, nullable=False),
+    Column("source_ref", String, nullable=False),
+    Column("item", Integer),
+    Column("since", UtcMicros, nullable=False),
+    Column("confirmed_by", String),
+    Column("confirmed_at", UtcMicros),
+    Column("ended_at", UtcMicros),
+    Column("ended_reason", String),
+)
+_live: Final = provenances.c.ended_at.is_(None)
+Index("ix_provenances_entry", provenances.c.entry_id)
+Index(
+    "ix_provenances_source",
+    provenances.c.source_ref,
+    provenances.c.source_kind,
+    provenances.c.entry_id,
+    sqlite_where=_live,
+    postgresql_where=_live,
+)
+
+changes: Final = Table(
+    "changes",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("entry_id", ForeignKey("entries.id"), nullable=False),
+    Column("event", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("at", UtcMicros, nullable=False),
+)
+
+cases: Final = Table(
+    "cases",
+    metadata,
+    Column("number", String, primary_key=True),
+    Column("pin_hash", String, nullable=False),
+    Column("opened_at", UtcMicros, nullable=False),
+    Column("acting", String, nullable=False),
+    Column("sharing", String, nullable=False),
+    Column("without_consent", Boolean, nullable=False),
+    Column("age", String, nullable=False),
+    Column("status", String, nullable=False),
+)
+
+items: Final = Table(
+    "items",
+    metadata,
+    Column("case_number", ForeignKey("cases.number"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("day", Date, nullable=False),
+    Column("media", String, nullable=False),
+    Column("is_perceptual", Boolean, nullable=False),
+)
+
+sightings: Final = Table(
+    "sightings",
+    metadata,
+    Column("hit_id", String, primary_key=True),
+    Column("entry_id", Number, nullable=False),
+    Column("bank", String, nullable=False),
+    Column("response", String, nullable=False),
+    Column("distance", SmallInteger, nullable=False),
+    Column("view", String),
+    Column("place", String),
+    Column("platform", String, nullable=False),
+    Column("seen_at", UtcMicros, nullable=False),
+    Column("as_of_seq", Number, nullable=False),
+)
+
+decisions: Final = Table(
+    "decisions",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("hit_id", ForeignKey("sightings.hit_id"), nullable=False, index=True),
+    Column("kind", String, nullable=False),
+    Column("done", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", UtcMicros, nullable=False),
+)
+
+tokens: Final = Table(
+    "tokens",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("scopes", String, nullable=False),  # separated by spaces
+    Column("created_at", UtcMicros, nullable=False),
+    Column("revoked_at", UtcMicros),
+    UniqueConstraint("digest"),
+)
+_in_force: Final = tokens.c.revoked_at.is_(None)
+Index("uq_tokens_name_in_force", tokens.c.name, unique=True, sqlite_where=_in_force, postgresql_where=_in_force)

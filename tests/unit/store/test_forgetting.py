@@ -1,0 +1,114 @@
+"""What is withdrawn is forgotten: the bytes of an erased code are nowhere on the disk."""
+
+import random
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from contract.store_makers import WHY, at, case, matching, pdq, protect, protected, with_bank
+from unseen.base import StoreUnavailable
+from unseen.fingerprint.records import Fingerprint
+from unseen.store import SqliteStore, open_sqlite
+
+
+def traces(path: Path, fingerprints: Iterable[Fingerprint]) -> list[Fingerprint]:
+    """Which of these can still be read off the folder's files, as bytes or as hexadecimal of either case."""
+    wanted = list(fingerprints)
+    raw = b"\n".join(file.read_bytes() for file in path.parent.iterdir())
+    codes = found(raw, [f.code for f in wanted])
+    texts = found(raw.lower(), [f.hex.encode() for f in wanted])
+    return [f for f in wanted if f.code in codes or f.hex.encode() in texts]
+
+
+def found(raw: bytes, needles: Sequence[bytes]) -> set[bytes]:
+    """Which needles occur in ``raw``: the first 8 bytes of all of them are looked for in one pass."""
+    heads = np.frombuffer(b"".join(needle[:8] for needle in needles), dtype=np.uint64)
+    windows = np.ndarray(len(raw) - 7, dtype=np.uint64, buffer=raw, strides=(1,))
+    length = len(needles[0])
+    at_heads = {raw[start : start + length] for start in np.flatnonzero(np.isin(windows, heads))}
+    return at_heads & set(needles)
+
+
+def forget(store: SqliteStore, ids: list[int]) -> None:
+    with store.write() as tx:
+        tx.retire(ids, at=at(1), **WHY)
+    with store.write() as tx:
+        assert tx.erase(retired_before=at(2), at=at(3), **WHY) == len(ids)
+    store.scrub()
+
+
+def test_erased_codes_are_nowhere_on_disk_and_the_others_are_still_there(store: SqliteStore, path: Path) -> None:
+    with_bank(store)
+    ids = protected(store, [pdq(i) for i in range(40)])
+    assert len(traces(path, map(pdq, range(40)))) == 40  # the search finds what is there
+    forget(store, ids[::2])
+    assert traces(path, map(pdq, range(0, 40, 2))) == []
+    with store.read() as reader:
+        assert matching(reader) == {ids[i]: pdq(i).code for i in range(1, 40, 2)}
+
+
+def test_no_trace_stays_in_pages_that_were_split_under_readers(store: SqliteStore, path: Path) -> None:
+    with_bank(store)
+    everyone = [pdq(i) for i in range(5_000)]
+    ids: list[int] = []
+    for start in range(0, 5_000, 100):  # one commit after the other, so that pages fill, split and move their rows
+        with ExitStack() as readers:
+            for _ in range(2):
+                assert readers.enter_context(store.read()).last_seq() == len(ids)
+            ids += protected(store, everyone[start : start + 100])
+    order = random.Random(5).sample(range(5_000), 5_000)
+    gone = sorted(order[:3_750])  # of so many, zeroing alone leaves a copy or two
+    forget(store, [ids[i] for i in gone])
+    assert traces(path, (everyone[i] for i in gone)) == []
+    gone_too = order[3_750:4_500]
+    forget(store, [ids[i] for i in gone_too])
+    assert traces(path, (everyone[i] for i in gone_too)) == []
+    with store.read() as reader:
+        assert len(matching(reader)) == 500
+
+
+def test_scrubbing_says_so_while_a_reader_holds_the_log(store: SqliteStore, path: Path) -> None:
+    with_bank(store)
+    (gone,) = protected(store, [pdq(1)])
+    with store.read() as reader:
+        assert reader.last_seq() == 1
+        with pytest.raises(StoreUnavailable, match="may still be in the store's log"):
+            forget(store, [gone])
+        assert protected(store, [pdq(2)])  # neither writers
+        assert len(matching(reader)) == 1  # nor the reader were harmed
+    store.scrub()
+    assert traces(path, [pdq(1)]) == []
+
+
+def test_writers_get_their_turn_while_a_scrub_waits_for_a_reader(path: Path) -> None:
+    with closing(open_sqlite(path, patience_s=2)) as store, ThreadPoolExecutor(1) as thread:
+        with_bank(store)
+        with store.read():
+            protected(store, [pdq(0)])
+            scrubbing = thread.submit(store.scrub)
+            written = 0
+            while not scrubbing.done():
+                written += 1
+                protected(store, [pdq(written)])
+            assert isinstance(scrubbing.exception(), StoreUnavailable)
+            assert written > 2
+
+
+def test_codes_of_a_transaction_that_was_undone_are_scrubbed_too(store: SqliteStore, path: Path) -> None:
+    with_bank(store)
+    batch = [pdq(i) for i in range(9_000)]  # more than the page cache holds, so that it spills into the log
+
+    def undone() -> None:
+        with store.write() as tx:
+            protect(tx, batch, case("A"))
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        undone()
+    assert traces(path, batch) != []
+    store.scrub()
+    assert traces(path, batch) == []

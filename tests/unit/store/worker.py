@@ -1,0 +1,28 @@
+"""Another process on the same store: ``worker.py PATH REF BATCHES`` says each batch's number once it is durable."""
+
+import sys
+from contextlib import closing
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from contract.store_makers import case, pdq, protected
+from unseen.store import open_sqlite
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main(path: str, ref: str, batches: int) -> None:
+    with closing(open_sqlite(Path(path))) as store:
+        say("open")
+        sys.stdin.readline()
+        for number in range(batches):
+            protected(store, [pdq(number), pdq(1_000_000 * ord(ref) + number)], case(ref, number))
+            say(str(number))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
