@@ -21,7 +21,7 @@ class CodeRows:
     """Codes of entries, as columns, ids ascending."""
 
     ids: NDArray[np.int64]  #: (n,) entry ids
-    codes: NDArray[np.uint8]  #: (n, 32), C-contiguous
+    codes: NDArray[np.uint8]  #: (n, 32), C-contiguous; (n, 16) for md5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -155,16 +155,20 @@ class Transaction(Reader, Protocol):
     def confirm(self, ids: Sequence[int], *, by: str, reason: str, at: datetime) -> None:
         """Vouch for all live provenances of these entries; a disputed entry becomes active.
 
-        Raises: NotFound, Conflict (a retired entry).
+        Whoever vouched first for a provenance stays.  Raises: NotFound, Conflict (a retired entry); then no entry
+        was touched.
         """
         ...
 
     def dispute(self, ids: Sequence[int], *, actor: str, reason: str, at: datetime) -> None:
-        """Mark these entries as disputed.  Raises: NotFound, Conflict (a retired entry)."""
+        """Mark these entries as disputed.  Raises: NotFound, Conflict (a retired entry); then none was touched."""
         ...
 
     def retire(self, ids: Sequence[int], *, actor: str, reason: str, at: datetime) -> None:
-        """End every live provenance of these entries and retire them.  Raises: NotFound, Conflict (already retired)."""
+        """End every live provenance of these entries and retire them: one change each, ``retired``.
+
+        Raises: NotFound, Conflict (already retired); then no entry was touched.
+        """
         ...
 
     def erase(self, *, retired_before: datetime, actor: str, reason: str, at: datetime) -> int:
@@ -176,7 +180,7 @@ class Transaction(Reader, Protocol):
         ...
 
     def put_sightings(self, sightings: Sequence[Sighting]) -> None:
-        """Keep what was seen."""
+        """Keep what was seen.  Raises: Conflict (a hit id that is already there)."""
         ...
 
     def put_decision(self, decision: Decision) -> None:
@@ -207,7 +211,11 @@ class Store(Protocol):
         ...
 
     def scrub(self) -> None:
-        """Leave no trace of erased codes in anything the store keeps on disk (logs, free pages)."""
+        """Leave no trace of erased codes in anything the store keeps on disk (logs, free pages).
+
+        Raises: StoreUnavailable where a reader or another process stayed in the way, StorageFull; nothing is lost
+        then, and the next call does all of it.
+        """
         ...
 
     def close(self) -> None:

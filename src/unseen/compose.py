@@ -1,0 +1,123 @@
+"""The one place that builds adapters and puts them behind the ports."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from unseen.bank.records import Bank
+from unseen.base import Clock, Misconfigured, SystemClock
+from unseen.base.ids import RandomBits
+from unseen.case.pin import PinKeeper
+from unseen.config import Config
+from unseen.desk.index import BankIndex
+from unseen.desk.open_case import CASE_BANK
+from unseen.desk.ports import Store
+from unseen.fingerprint.decoder_pool import DecoderPool
+from unseen.fingerprint.limits import Limits
+from unseen.store.sqlite import open_sqlite
+
+_SECRET_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """Everything a surface hands to a use case."""
+
+    config: Config
+    store: Store
+    index: BankIndex  #: opened by the surface that needs it
+    pins: PinKeeper
+    limits: Limits
+    decoder: DecoderPool  #: its processes start with the first picture that needs one
+    clock: Clock
+    random_bits: RandomBits
+
+
+@contextmanager
+def open_node(config: Config) -> Iterator[Node]:
+    """Open the store and what stands on it, and let go of all of it at the end.
+
+    Raises: Misconfigured, StoreUnavailable, StorageFull.
+    """
+    _make_data_folder(config.data_folder)
+    pins = PinKeeper(_secret(config.secret))
+    limits = limits_of(config)
+    store = open_sqlite(config.database)
+    try:
+        _make_case_bank(store)
+        with DecoderPool(limits, workers=config.decoder_processes) as decoder:
+            yield Node(
+                config=config,
+                store=store,
+                index=BankIndex(store, config.data_folder),
+                pins=pins,
+                limits=limits,
+                decoder=decoder,
+                clock=SystemClock(),
+                random_bits=secrets.randbits,
+            )
+    finally:
+        store.close()
+
+
+def limits_of(config: Config) -> Limits:
+    """The decoding limits that the settings ask for."""
+    return Limits(
+        max_bytes=config.max_bytes,
+        max_pixels=config.max_pixels,
+        max_jpeg_scans=config.max_jpeg_scans,
+        timeout_s=config.decode_timeout_s,
+        decoder_memory_bytes=config.decoder_memory_bytes,
+    )
+
+
+def _make_data_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise Misconfigured(
+            f"The data folder {folder} cannot be used: {error.strerror}.", hint="Set UNSEEN_DATA_FOLDER to another."
+        ) from None
+
+
+def _secret(path: Path) -> bytes:
+    """Read the secret, or make it with the node's first start."""
+    try:
+        if not path.exists():
+            _write_once(path, secrets.token_bytes(_SECRET_BYTES))
+        secret = path.read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"The secret file {path} cannot be used: {error.strerror}.") from None
+    if len(secret) != _SECRET_BYTES:
+        raise Misconfigured(
+            f"The secret file {path} should hold {_SECRET_BYTES} bytes.", hint="Restore it from backup."
+        )
+    return secret
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Write a whole private file or none; where another process was first, its file stays."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
+
+
+def _make_case_bank(store: Store) -> None:
+    with store.read() as reader:
+        if any(bank.name == CASE_BANK for bank in reader.banks()):
+            return
+    with store.write() as tx:
+        tx.put_bank(Bank(name=CASE_BANK))

@@ -1,0 +1,86 @@
+"""One frozen config: every setting, its default and its environment variable; ``docs/settings.md`` lists them."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from unseen.base import Misconfigured
+
+
+def _default_data_folder() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "unseen"
+
+
+class Config(BaseSettings):
+    """The settings of one node.  ``UNSEEN_PORT=9000`` sets ``port``, and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="UNSEEN_", frozen=True, extra="ignore")
+
+    data_folder: Path = Field(
+        default_factory=_default_data_folder, description="Where the bank, its snapshots and the secret are kept."
+    )
+    secret_file: Path | None = Field(
+        default=None,
+        description="The file with the secret that keys PINs; `secret.key` in the data folder if not set. "
+        "Keep it apart from the database's backups.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the service listens on.")
+    port: int = Field(default=8321, ge=0, le=65535, description="Port the service listens on; 0 takes a free one.")
+    max_bytes: int = Field(default=64 << 20, ge=1, description="Largest upload or file, in bytes.")
+    max_pixels: int = Field(
+        default=200_000_000,
+        ge=1,
+        description="Largest baseline JPEG, in pixels. Other formats: what fits the decoder's memory.",
+    )
+    max_jpeg_scans: int = Field(default=64, ge=1, description="Most scans of a progressive JPEG.")
+    decode_timeout_s: float = Field(default=8.0, gt=0, description="Longest time to decode one picture, in seconds.")
+    decoder_memory_bytes: int = Field(
+        default=768 << 20, ge=256 << 20, description="Address space of one decoder process, in bytes (Linux)."
+    )
+    decoder_processes: int = Field(default=2, ge=1, description="Decoder processes kept for formats that can hang.")
+    screen_threads: int = Field(
+        default_factory=lambda: max(2, os.cpu_count() or 1), ge=1, description="Uploads worked on at the same time."
+    )
+    screen_queue: int = Field(
+        default=64, ge=0, description="Uploads that may wait for a thread; more are answered 503 with Retry-After."
+    )
+    upload_timeout_s: float = Field(
+        default=60.0, gt=0, description="Longest time that the body of a request may take to arrive, in seconds."
+    )
+    erase_after_days: float = Field(
+        default=30.0, ge=0, description="Days after which a retired entry's code is erased everywhere."
+    )
+    forget_every_s: float = Field(
+        default=3600.0, gt=0, description="How often the service looks for codes that are due to be erased, in seconds."
+    )
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.data_folder / "unseen.sqlite3"
+
+    @property
+    def secret(self) -> Path:
+        """The file with the secret that keys PINs."""
+        return self.secret_file or self.data_folder / "secret.key"
+
+    @property
+    def erase_after(self) -> timedelta:
+        """Time between retirement and erasure."""
+        return timedelta(days=self.erase_after_days)
+
+
+def load_config() -> Config:
+    """The settings as the environment has them.
+
+    Raises: Misconfigured, naming the variable and what is wrong with it.
+    """
+    try:
+        return Config()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "UNSEEN_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise Misconfigured(f"The setting {name} is not usable: {first['msg']}.") from None

@@ -1,0 +1,27 @@
+"""A bank as a list that other people can read; it never names a case."""
+
+from collections.abc import Generator, Iterator
+from typing import Final
+
+from unseen.bank.formats import ListFormat, write_list
+from unseen.bank.records import Entry, EntryState
+from unseen.desk.ports import Reader, Store
+
+_PAGE: Final = 5_000
+
+
+def export_list(bank: str, fmt: ListFormat, *, store: Store) -> Generator[str]:
+    """The lines of every entry of ``bank`` that matches today, of one moment.
+
+    Raises: NotFound (the bank).
+    """
+    with store.read() as reader:
+        reader.bank(bank)
+        yield from write_list(_matching(bank, reader), fmt)
+
+
+def _matching(bank: str, reader: Reader) -> Iterator[Entry]:
+    after_id = 0
+    while page := reader.list_entries(bank, after_id=after_id, limit=_PAGE):
+        yield from (entry for entry in page if entry.state is not EntryState.RETIRED)
+        after_id = page[-1].id

@@ -1,0 +1,202 @@
+"""What a node's files and tools look like from outside: nothing is made, opened for writing, migrated or mended.
+
+``unseen doctor`` shows it.  The order of ``examine`` is the order in which things stand on each other.
+"""
+
+import os
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from unseen.base import SnapshotRefused, UnseenError
+from unseen.compose import limits_of
+from unseen.config import Config
+from unseen.fingerprint.decoder_pool import DecoderPool
+from unseen.fingerprint.image import fingerprint_picture
+from unseen.fingerprint.pdq import pdq
+from unseen.match.snapshot_file import open_snapshot
+from unseen.store.schema import REVISIONS
+
+_LOW_BYTES: Final = 1 << 30
+_TOO_LOW_BYTES: Final = 64 << 20
+_SECRET_BYTES: Final = 32
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
+_SIDE: Final = 96  # pixels of the picture that is made to be decoded
+_PDQ: Final = bytes.fromhex("7f8eec7cf09fec3ce0fee42c03dc045f07f05d549fc0ffd4fa50ca5428c00a10")
+_PDQ_BITS: Final = 10  # how far another machine's rounding may lead
+
+
+class Health(StrEnum):
+    """How a finding is meant."""
+
+    GOOD = "good"
+    NOTE = "note"  #: worth knowing, nothing to mend
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    health: Health
+    says: str  #: and, where it is bad, what to do
+
+
+def examine(config: Config) -> Iterator[Finding]:
+    """Look at everything a node stands on, one finding after the other."""
+    yield _room_on_disk(config.data_folder)
+    if not config.data_folder.is_dir():
+        yield _note("data folder", f"{config.data_folder} is not there yet; the first command that needs it makes it.")
+    else:
+        yield from _folder(config)
+        yield _secret(config)
+        yield from _store(config)
+    yield _kernel()
+    yield from _decoders(config)
+
+
+def _room_on_disk(folder: Path) -> Finding:
+    there = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.is_dir())
+    free = shutil.disk_usage(there).free
+    says = f"{free / (1 << 30):,.1f} GiB free where the data is"
+    if free < _TOO_LOW_BYTES:
+        return _bad("disk", f"{says}: make room, or writes will be refused.")
+    return _note("disk", f"{says}: it is getting low.") if free < _LOW_BYTES else _good("disk", f"{says}.")
+
+
+def _folder(config: Config) -> Iterator[Finding]:
+    folder = config.data_folder
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o077:
+        yield _bad("data folder", f"{folder} is open to others ({mode:04o}): chmod 700 it.")
+    elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        yield _bad("data folder", f"{folder} cannot be used by this user.")
+    else:
+        yield _good("data folder", f"{folder}, private ({mode:04o}).")
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    open_ones = [path.name for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    if open_ones:
+        yield _bad("files", f"open to others: {', '.join(open_ones)}. chmod 600 them.")
+    elif files:
+        yield _good("files", f"{len(files)}, all private (0600).")
+
+
+def _secret(config: Config) -> Finding:
+    path = config.secret
+    if not path.exists():
+        if config.database.exists():
+            return _bad("secret", f"{path} is missing: without it no PIN can be checked. Restore it from backup.")
+        return _note("secret", "not there yet; the first command that needs it makes it.")
+    if path.stat().st_size != _SECRET_BYTES:
+        return _bad("secret", f"{path} should hold {_SECRET_BYTES} bytes. Restore it from backup.")
+    return _good("secret", "there, of the right size.")
+
+
+def _store(config: Config) -> Iterator[Finding]:
+    path = config.database
+    if not path.exists():
+        yield _note("store", "not there yet; the first command that needs it makes it.")
+        return
+    # Without a log nobody has it open; immutable keeps SQLite from making one beside it.
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as database:
+            yield from _look_inside(database, config.data_folder)
+    except sqlite3.Error as error:
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        yield _bad("store", f"{path.name} cannot be read ({name}). Restore the newest backup.")
+
+
+def _look_inside(database: sqlite3.Connection, folder: Path) -> Iterator[Finding]:
+    (says,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if says != "ok":
+        yield _bad("store", "its file is damaged. Keep it for analysis and restore the newest backup.")
+        return
+    if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        yield _note("store", "empty: its first start was cut short, and the next one makes it.")
+        return
+    (revision,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    if revision not in REVISIONS:
+        yield _bad("store", f"whole, but of a newer version of Unseen (schema {revision}). Upgrade Unseen.")
+        return
+    if revision != REVISIONS[-1]:
+        yield _note("store", f"whole; its schema {revision} is brought up to {REVISIONS[-1]} at the next start.")
+        return
+    lineage, seq, erased, scrubbed = database.execute(
+        "SELECT lineage, last_seq, erased_seq, scrubbed_seq FROM ledger"
+    ).fetchone()
+    (standing,) = database.execute("SELECT count(*) FROM entries WHERE retired_at IS NULL").fetchone()
+    yield _good("store", f"whole, schema {revision}, {standing:,} entries that match, last change {seq:,}.")
+    if erased > scrubbed:
+        yield _bad("forgetting", "erased codes may still be in the store's file: run `unseen forget`.")
+    yield _snapshot(folder / f"pdq-{lineage.hex()}.snapshot", seq)
+
+
+def _snapshot(path: Path, seq: int) -> Finding:
+    if not path.exists():
+        return _good("snapshot", "none yet: the index is filled from the store.")
+    try:
+        snapshot = open_snapshot(path)
+    except SnapshotRefused as refused:
+        return _note("snapshot", f"{refused.what} It is rebuilt from the store when the index opens.")
+    if snapshot.seq > seq:
+        return _note("snapshot", "newer than the store, which was restored: it is rebuilt when the index opens.")
+    behind = f"{seq - snapshot.seq:,} changes behind the store" if snapshot.seq < seq else "as new as the store"
+    return _good("snapshot", f"whole, {len(snapshot):,} entries, {behind}.")
+
+
+def _kernel() -> Finding:
+    """Hash a picture that is made of numbers, and see whether its known code comes out."""
+    code, _ = pdq(_pixels())
+    differing = int(np.bitwise_count(code ^ np.frombuffer(_PDQ, np.uint8)).sum())
+    if differing > _PDQ_BITS:
+        return _bad("kernels", f"PDQ is {differing} bits off for a known picture: reinstall numba and Unseen.")
+    return _good("kernels", "compiled, and PDQ of a known picture is right.")
+
+
+def _decoders(config: Config) -> Iterator[Finding]:
+    """Fingerprint a small picture in every format; all but JPEG and PNG start a decoder process."""
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    picture, limits = Image.fromarray(_pixels()), limits_of(config)
+    with DecoderPool(limits, workers=1) as decoder:
+        for name in _FORMATS:
+            try:
+                encoded = BytesIO()
+                picture.convert("RGB").save(encoded, name)
+                fingerprint_picture(encoded.getvalue(), limits=limits, decoder=decoder)
+            except (UnseenError, OSError, KeyError) as error:
+                yield _bad(name, f"cannot be decoded ({type(error).__name__}): reinstall Pillow and pillow-heif.")
+            else:
+                yield _good(name, "decoded.")
+
+
+def _pixels() -> NDArray[np.uint8]:
+    """A picture with detail at every scale, the same everywhere: (96, 96) uint8."""
+    down, across = np.mgrid[0:_SIDE, 0:_SIDE]
+    return np.asarray((down * across + 3 * down + 7 * (across // 12) ** 2) % 256, np.uint8)
+
+
+def _good(subject: str, says: str) -> Finding:
+    return Finding(subject=subject, health=Health.GOOD, says=says)
+
+
+def _note(subject: str, says: str) -> Finding:
+    return Finding(subject=subject, health=Health.NOTE, says=says)
+
+
+def _bad(subject: str, says: str) -> Finding:
+    return Finding(subject=subject, health=Health.BAD, says=says)

@@ -1,0 +1,142 @@
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from support.node import MERGE_AFTER_ROWS, Node, picture
+from unseen.bank.formats import Listed
+from unseen.bank.records import Response, Source, SourceKind
+from unseen.base import NotReady
+from unseen.desk import index as index_module
+from unseen.desk.bank_fingerprints import bank_fingerprints
+from unseen.desk.forget import forget
+from unseen.desk.index import BankIndex
+from unseen.fingerprint.records import Fingerprint
+from unseen.match.layout import to_words
+from unseen.match.snapshot_file import writing_alone
+from unseen.store import MemoryStore
+
+
+def bank(node: Node, fingerprints: list[Fingerprint]) -> tuple[int, ...]:
+    return bank_fingerprints(
+        "cases",
+        [Listed(fingerprint=f, is_confirmed=False) for f in fingerprints],
+        source=Source(kind=SourceKind.OPERATOR, ref="a list"),
+        trust=False,
+        actor="ann",
+        reason="a list",
+        store=node.store,
+        clock=node.clock,
+    ).ids
+
+
+@pytest.fixture
+def filled(node: Node) -> Node:
+    """A node with so many entries that its index wrote a snapshot."""
+    opened = node.open_case(picture(0))
+    bank(node, [picture(seed)[2] for seed in range(1, MERGE_AFTER_ROWS + 1)])
+    node.index.catch_up()
+    node.index.tidy()
+    assert node.index.snapshot_path().exists()
+    node.withdraw(opened)
+    return node
+
+
+def reopened(node: Node) -> BankIndex:
+    index = BankIndex(node.store, node.folder, merge_after_rows=MERGE_AFTER_ROWS)
+    index.open()
+    return index
+
+
+def test_a_node_that_is_still_loading_says_so(node: Node) -> None:
+    with pytest.raises(NotReady):
+        BankIndex(node.store, node.folder).search(np.zeros((1, 32), np.uint8), 31)
+
+
+def test_a_reopened_index_knows_what_the_store_knows(filled: Node) -> None:
+    node = filled
+    node.index = reopened(node)
+    assert len(node.index) == MERGE_AFTER_ROWS
+    assert node.screen(picture(1)[2]).verdict.response is Response.REVIEW
+    assert node.screen(picture(0)[2]).verdict.response is Response.ALLOW
+
+
+@pytest.mark.parametrize("harm", ["torn", "foreign", "missing", "flipped"])
+def test_a_harmed_snapshot_is_rebuilt_from_the_store(filled: Node, harm: str) -> None:
+    node, path = filled, filled.index.snapshot_path()
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    match harm:
+        case "torn":
+            path.write_bytes(whole[:middle])
+        case "foreign":
+            path.write_bytes(b"GIF89a" + whole[6:])
+        case "missing":
+            path.unlink()
+        case "flipped":
+            path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+    node.index = reopened(node)
+    assert len(node.index) == MERGE_AFTER_ROWS
+    assert node.screen(picture(7)[2]).verdict.response is Response.REVIEW
+
+
+def test_a_snapshot_of_another_store_is_neither_used_nor_kept(filled: Node) -> None:
+    old = filled.index.snapshot_path()
+    other = Node(filled.folder)
+    assert len(other.index) == 0
+    assert not old.exists()
+
+
+def test_a_snapshot_newer_than_a_restored_store_is_not_used(filled: Node, tmp_path: Path) -> None:
+    path = filled.index.snapshot_path()
+    folder = tmp_path / "restored"
+    folder.mkdir()
+    lineage = int(path.stem.removeprefix("pdq-"), 16)
+    restored = Node(folder, store=MemoryStore(lambda _bits: lineage))
+    (folder / path.name).write_bytes(path.read_bytes())
+    assert len(reopened(restored)) == 0
+
+
+def code_is_on_disk(folder: Path, fingerprint: Fingerprint) -> bool:
+    code = np.frombuffer(fingerprint.code, np.uint8)
+    written = (fingerprint.code, to_words(code.reshape(1, 32)).tobytes(), fingerprint.hex.encode())
+    files = [file.read_bytes() for file in folder.rglob("*") if file.is_file()]
+    return any(form in file for form in written for file in files)
+
+
+def test_an_erased_code_is_in_no_snapshot(filled: Node) -> None:
+    node, gone = filled, picture(0)[2]
+    assert code_is_on_disk(node.folder, gone)
+    node.clock.move(timedelta(days=31))
+    forget(timedelta(days=30), store=node.store, index=node.index, clock=node.clock)
+    assert not code_is_on_disk(node.folder, gone)
+    assert code_is_on_disk(node.folder, picture(1)[2])
+
+
+def test_erasure_reaches_the_snapshot_even_if_the_node_died_in_between(filled: Node) -> None:
+    node, gone = filled, picture(0)[2]
+    with node.store.write() as tx:
+        tx.erase(retired_before=node.clock.now() + timedelta(days=1), actor="node", reason="x", at=node.clock.now())
+    assert code_is_on_disk(node.folder, gone)
+    reopened(node)
+    assert not code_is_on_disk(node.folder, gone)
+
+
+def test_many_changes_are_followed_in_steps(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "_CHANGES", 7)
+    bank(node, [picture(seed)[2] for seed in range(100)])
+    with node.store.read() as reader:
+        assert node.index.catch_up() == reader.last_seq() == 100
+    assert len(node.index) == 100
+
+
+def test_another_process_that_opens_the_index_leaves_a_merge_under_way_alone(node: Node) -> None:
+    path = node.index.snapshot_path()
+    under_way = path.with_name(f".{path.name}.x.partial")
+    under_way.write_bytes(b"")
+    with writing_alone(path):
+        reopened(node)
+        assert under_way.exists()
+    reopened(node)
+    assert not under_way.exists()
