@@ -1,0 +1,63 @@
+"""Who may come in: a bearer token, looked up by its digest, with the scope that the route asks for.
+
+The door is a dependency of every route but ``/healthz`` and ``/readyz``, and runs before any of the body is read.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import Request
+
+from unseen.base import Forbidden, Unauthenticated
+from unseen.desk.ports import Store
+from unseen.desk.tokens import Scope, Token, digest_of
+from unseen.http.service import Service, service_of
+
+_BEARER: Final = HTTPBearer(
+    auto_error=False,
+    scheme_name="token",
+    description="A token made with `unseen token new`. Each route says which scope it asks for; `admin` opens all.",
+)
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+
+
+def needs(*scopes: Scope) -> Callable[..., Awaitable[Token]]:
+    """A dependency that lets in a token with any of ``scopes``.
+
+    It raises Unauthenticated for no token or one that is not in force, Forbidden for one without the scope.
+    """
+
+    async def door(request: Request, sent: Credentials) -> Token:
+        token = await find_token(service_of(request), sent)
+        if token is None:
+            raise Unauthenticated(
+                "This route needs a token that is in force.", hint="Send it as `Authorization: Bearer unseen_...`."
+            )
+        if not any(token.allows(scope) for scope in scopes):
+            raise Forbidden("This token does not open this route.", hint=f"It needs the scope {' or '.join(scopes)}.")
+        return token
+
+    return door
+
+
+async def find_token(service: Service, sent: HTTPAuthorizationCredentials | None) -> Token | None:
+    """The token that was sent, if it is in force.  Raises: StoreUnavailable, NodeBusy."""
+    if sent is None:
+        return None
+    with service.door.admit() as slot:
+        return await slot.run(_look_up, service.node.store, sent.credentials)
+
+
+def _look_up(store: Store, secret: str) -> Token | None:
+    with store.read() as reader:
+        return reader.token(digest_of(secret))
+
+
+Screener = Annotated[Token, Depends(needs(Scope.SCREEN))]
+Decider = Annotated[Token, Depends(needs(Scope.SCREEN, Scope.BANK))]
+Banker = Annotated[Token, Depends(needs(Scope.BANK))]
+CaseHelper = Annotated[Token, Depends(needs(Scope.CASE))]
+Admin = Annotated[Token, Depends(needs(Scope.ADMIN))]
+Anyone = Annotated[Token, Depends(needs(*Scope))]  #: any token that is in force

@@ -1,0 +1,212 @@
+"""``POST /v1/screen``: an upload, or its fingerprints, to a verdict."""
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Self
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+from starlette.requests import Request
+
+from unseen.act.records import Finding, Sighting
+from unseen.bank.records import EntryState, Purpose, Response
+from unseen.compose import Node
+from unseen.desk.screen import Query as Sought
+from unseen.desk.screen import Screened, queries_of, screen
+from unseen.fingerprint.image import fingerprint_picture
+from unseen.fingerprint.records import View
+from unseen.http.bodies import media_type, parse_json, read_bytes
+from unseen.http.describe import errors, json_content, reads
+from unseen.http.door import Screener
+from unseen.http.errors import UnsupportedBody
+from unseen.http.multipart import FORM_OVERHEAD_BYTES, parse_picture_form
+from unseen.http.service import JSON_BYTES, service_of
+from unseen.http.shapes import PDQ_EXAMPLE, SHA256_EXAMPLE, FingerprintIn, In, Out, Place
+
+router = APIRouter(prefix="/v1", tags=["screening"])
+
+_MAX_FINGERPRINTS: Final = 64
+_FORM: Final = "multipart/form-data"
+_JSON: Final = "application/json"
+_RAW: Final = "application/octet-stream"
+
+
+class SoughtIn(FingerprintIn):
+    """A fingerprint of an upload, and how the upload was turned for it."""
+
+    view: View | None = Field(default=None, description="For `pdq`; `upright` where it is not said.")
+
+    def query(self) -> Sought:
+        """Raises: BadFingerprint."""
+        fingerprint = self.record()
+        view = (self.view or View.UPRIGHT) if fingerprint.kind.is_perceptual else None
+        return Sought(fingerprint=fingerprint, view=view)
+
+
+class FingerprintsIn(In):
+    """An upload's fingerprints, computed where the upload is."""
+
+    fingerprints: tuple[SoughtIn, ...] = Field(min_length=1, max_length=_MAX_FINGERPRINTS)
+    place: Place | None = Field(default=None, description="Your own word for where it was posted.")
+
+
+class HitOut(Out):
+    """One entry that the upload is near to."""
+
+    id: str = Field(description="What to name when you say what it was: `POST /v1/hits/{id}/decision`.")
+    bank: str
+    entry: int
+    distance: int = Field(description="Bits that differ, of 256; 0 for the same file.")
+    view: View | None = Field(description="How the upload is turned against the entry; null for the same file.")
+    standing: str = Field(description="`confirmed`, `unconfirmed`, `disputed`, or `harmless`.")
+
+    @classmethod
+    def of(cls, finding: Finding, sighting: Sighting) -> Self:
+        """Without its provenance: a platform never learns who asked."""
+        if finding.bank.purpose is Purpose.ALLOW:
+            standing = "harmless"
+        elif finding.entry.state is EntryState.DISPUTED:
+            standing = "disputed"
+        else:
+            standing = "confirmed" if finding.entry.is_confirmed else "unconfirmed"
+        return cls(
+            id=sighting.hit_id,
+            bank=finding.bank.name,
+            entry=finding.entry.id,
+            distance=finding.distance,
+            view=finding.view,
+            standing=standing,
+        )
+
+
+class ScreenedOut(Out):
+    """What to do with an upload, and why.  A match is a reason to look, never proof."""
+
+    verdict: Response
+    reasons: tuple[str, ...]
+    hits: tuple[HitOut, ...]
+    as_of_seq: int = Field(description="The bank's seq that the answer took into account.")
+    note: str | None = Field(description="What limits this answer, if anything does.")
+    timing_ms: dict[str, float] | None = Field(description="Milliseconds in each stage, with `?timing=true`.")
+
+    @classmethod
+    def of(cls, screened: Screened, stages_s: dict[str, float] | None) -> Self:
+        """The answer."""
+        verdict = screened.verdict
+        return cls(
+            verdict=verdict.response,
+            reasons=verdict.reasons,
+            hits=tuple(HitOut.of(*pair) for pair in zip(verdict.findings, screened.sightings, strict=True)),
+            as_of_seq=screened.as_of_seq,
+            note="Too little in the picture to compare it: only copies of the very file were looked for."
+            if screened.is_featureless
+            else None,
+            timing_ms=None if stages_s is None else {stage: round(s * 1e3, 3) for stage, s in stages_s.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Received:
+    """A request's body, and what its headers and address say of it."""
+
+    body: bytes
+    media: str
+    content_type: str
+    place: str | None
+
+
+_ACCEPTS: Final[dict[str, Any]] = {
+    _FORM: {
+        "schema": {
+            "type": "object",
+            "properties": {
+                "file": {"type": "string", "format": "binary", "description": "The picture."},
+                "place": {"type": "string", "maxLength": 200, "description": "Your own word for where it was posted."},
+            },
+            "required": ["file"],
+        }
+    },
+    _RAW: {"schema": {"type": "string", "format": "binary", "description": "The picture; any `image/*` type too."}},
+    _JSON: json_content(FingerprintsIn, {"fingerprints": [SHA256_EXAMPLE, PDQ_EXAMPLE], "place": "room 12"}),
+}
+
+
+@router.post(
+    "/screen",
+    summary="Screen an upload",
+    responses=errors(body=True, writes=True),
+    openapi_extra=reads(_ACCEPTS, "The picture as a form, the picture itself, or its fingerprints."),
+)
+async def screen_upload(
+    request: Request,
+    by: Screener,
+    place: Annotated[Place | None, Query(description="Your own word for where it was posted.")] = None,
+    timing: Annotated[bool, Query(description="Add the time that each stage took.")] = False,
+) -> ScreenedOut:
+    """Whether an upload is near anything that is protected: `allow`, `review` (hold it for a person) or `block`.
+
+    The picture is read in memory, fingerprinted and let go of; what is kept of a hit is where and when.
+    Asks for the scope `screen`.
+    """
+    service = service_of(request)
+    service.keeper.require_open()
+    with service.screening.admit() as slot:
+        started = time.perf_counter()
+        media, config = _media(request), service.node.config
+        received = _Received(
+            body=await read_bytes(
+                request,
+                slot,
+                max_bytes=JSON_BYTES if media == _JSON else config.max_bytes + FORM_OVERHEAD_BYTES * (media == _FORM),
+                timeout_s=config.upload_timeout_s,
+            ),
+            media=media,
+            content_type=request.headers.get("content-type", ""),
+            place=place or None,
+        )
+        receive_s = time.perf_counter() - started
+        screened, fingerprint_s = await slot.run(_screened, service.node, received, by.name)
+    stages_s = {"receive": receive_s, "fingerprint": fingerprint_s, **screened.stages_s}
+    service.metrics.screened(screened.verdict.response, stages_s)
+    return ScreenedOut.of(screened, stages_s if timing else None)
+
+
+def _media(request: Request) -> str:
+    """Which of the three forms this is.  Raises: UnsupportedBody."""
+    media = media_type(request)
+    if media in (_FORM, _JSON):
+        return media
+    if media == _RAW or media.startswith("image/"):
+        return _RAW
+    raise UnsupportedBody(
+        "An upload is screened as multipart/form-data, as image/* or application/octet-stream, or as application/json.",
+        hint="Set the Content-Type header.",
+    )
+
+
+def _screened(node: Node, received: _Received, platform: str) -> tuple[Screened, float]:
+    """Fingerprint and screen, in a lane's thread; the seconds are those of the fingerprinting."""
+    started = time.perf_counter()
+    queries, place = _queries(node, received)
+    fingerprint_s = time.perf_counter() - started
+    screened = screen(
+        queries,
+        place=place or received.place,
+        platform=platform,
+        store=node.store,
+        index=node.index,
+        clock=node.clock,
+        random_bits=node.random_bits,
+    )
+    return screened, fingerprint_s
+
+
+def _queries(node: Node, received: _Received) -> tuple[tuple[Sought, ...], str | None]:
+    if received.media == _JSON:
+        sent = parse_json(received.body, FingerprintsIn)
+        return tuple(f.query() for f in sent.fingerprints), sent.place
+    picture, place = received.body, None
+    if received.media == _FORM:
+        form = parse_picture_form(received.body, received.content_type)
+        picture, place = form.file, form.place
+    return queries_of(fingerprint_picture(picture, limits=node.limits, decoder=node.decoder)), place

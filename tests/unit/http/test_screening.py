@@ -1,0 +1,158 @@
+"""What a platform is told, and what it can say back."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from support.service import LiveService, case_of, memory_node, pdq, running, screened, sha256
+from unseen.base import NotReady
+from unseen.desk.index import BankIndex
+from unseen.desk.tokens import Scope
+
+
+@pytest.fixture
+def hit(platform: httpx.Client, helper: httpx.Client, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A hit on a case of the test's own; the fingerprint comes with it."""
+    fingerprint = pdq(hash(request.node.name) & 0xFFFF)
+    assert helper.post("/v1/cases", json=case_of([fingerprint])).status_code == 201
+    (found,) = screened(platform, fingerprint, place="room 12")["hits"]
+    return {**found, "fingerprint": fingerprint}
+
+
+def test_a_picture_that_nobody_banked_is_allowed(platform: httpx.Client, photo: bytes) -> None:
+    answer = screened(platform, pdq(1))
+    assert (answer["verdict"], answer["hits"], answer["note"]) == ("allow", [], None)
+    assert answer["reasons"] == ["Nothing in the bank is near this upload."]
+
+
+def test_a_strangers_word_holds_an_upload_and_a_reviewers_blocks_it(
+    platform: httpx.Client, hit: dict[str, Any]
+) -> None:
+    assert hit["standing"] == "unconfirmed"
+    decided = platform.post(f"/v1/hits/{hit['id']}/decision", json={"decision": "confirmed", "done": "removed"})
+    assert decided.status_code == 200
+    assert decided.json().items() >= {"hit": hit["id"], "decision": "confirmed", "done": "removed"}.items()
+    again = screened(platform, hit["fingerprint"])
+    assert (again["verdict"], again["hits"][0]["standing"]) == ("block", "confirmed")
+    disputed = platform.post(
+        f"/v1/hits/{again['hits'][0]['id']}/decision", json={"decision": "disputed", "done": "left"}
+    )
+    assert disputed.status_code == 200
+    third = screened(platform, hit["fingerprint"])
+    assert (third["verdict"], third["hits"][0]["standing"]) == ("review", "disputed")
+
+
+def test_a_hit_says_how_near_and_how_turned(platform: httpx.Client, hit: dict[str, Any]) -> None:
+    near = bytearray.fromhex(hit["fingerprint"]["code"])
+    near[7] ^= 0b0000_0111
+    answer = screened(platform, {**hit["fingerprint"], "code": near.hex(), "view": "mirrored, rotated 90"})
+    assert [(h["entry"], h["distance"], h["view"]) for h in answer["hits"]] == [
+        (hit["entry"], 3, "mirrored, rotated 90")
+    ]
+    assert "3 of 256 bits apart, mirrored, rotated 90" in answer["reasons"][0]
+
+
+def test_a_platform_cannot_decide_anothers_hit(live: LiveService, hit: dict[str, Any]) -> None:
+    other = live.client(Scope.SCREEN)
+    theirs = other.post(f"/v1/hits/{hit['id']}/decision", json={"decision": "wrong", "done": ""})
+    unknown = other.post(f"/v1/hits/{'0' * 26}/decision", json={"decision": "wrong", "done": ""})
+    assert theirs.status_code == unknown.status_code == 404
+    assert theirs.json() == unknown.json()
+
+
+def test_a_platform_learns_neither_case_nor_source(
+    platform: httpx.Client, helper: httpx.Client, banker: httpx.Client
+) -> None:
+    fingerprint = pdq(77)
+    opened = helper.post("/v1/cases", json=case_of([fingerprint])).json()
+    listed = {"source": "Aunt Mary's list", "reason": "told by Mary", "fingerprints": [fingerprint]}
+    banker.post("/v1/banks", json={"name": "lists"})
+    assert banker.post("/v1/banks/lists/entries", json=listed).status_code == 201
+    answer = screened(platform, fingerprint)
+    assert len(answer["hits"]) == 2
+    assert set(answer["hits"][0]) == {"id", "bank", "entry", "distance", "view", "standing"}
+    told = (
+        str(answer)
+        + platform.post(f"/v1/hits/{answer['hits'][0]['id']}/decision", json={"decision": "wrong", "done": "left"}).text
+    )
+    for secret in (opened["number"], opened["number"].replace("-", ""), "Mary", "hotline", "moderator"):
+        assert secret not in told
+
+
+def test_a_harmless_pictures_hit_says_so(platform: httpx.Client, banker: httpx.Client) -> None:
+    made = banker.post("/v1/banks", json={"name": "memes", "purpose": "allow"})
+    assert (made.json()["on_unconfirmed"], made.json()["on_confirmed"]) == ("allow", "allow")
+    listed = {"source": "memes", "reason": "seen everywhere", "fingerprints": [pdq(90)]}
+    assert banker.post("/v1/banks/memes/entries", json=listed).status_code == 201
+    answer = screened(platform, pdq(90))
+    assert (answer["verdict"], answer["hits"][0]["standing"]) == ("allow", "harmless")
+
+
+def test_a_featureless_upload_is_said_to_be_one(platform: httpx.Client, blank: bytes) -> None:
+    answer = platform.post("/v1/screen", content=blank, headers={"Content-Type": "image/png"}).json()
+    assert answer["verdict"] == "allow"
+    assert answer["note"].startswith("Too little in the picture")
+
+
+def test_the_time_of_each_stage_is_told_on_request(platform: httpx.Client, photo: bytes) -> None:
+    headers = {"Content-Type": "image/jpeg"}
+    timed = platform.post("/v1/screen", content=photo, headers=headers, params={"timing": "true"}).json()
+    assert set(timed["timing_ms"]) == {"receive", "fingerprint", "exact", "search", "record"}
+    assert all(ms >= 0 for ms in timed["timing_ms"].values())
+    assert timed["timing_ms"]["fingerprint"] > 0
+    assert platform.post("/v1/screen", content=photo, headers=headers).json()["timing_ms"] is None
+
+
+def test_the_answer_is_as_of_the_newest_change(live: LiveService, platform: httpx.Client, banker: httpx.Client) -> None:
+    listed = {"source": "s", "reason": "r", "fingerprints": [sha256(4)]}
+    assert banker.post("/v1/banks/cases/entries", json=listed).status_code == 201
+    last_seq = banker.get("/v1/changes").json()["last_seq"]
+    assert screened(platform, sha256(4))["as_of_seq"] == last_seq
+
+
+@pytest.mark.parametrize(
+    "fingerprint",
+    [
+        {"kind": "pdq", "code": "00" * 32},  # no quality
+        {"kind": "sha256", "code": "00" * 16},  # too short for its kind
+        {"kind": "sha256", "code": "00" * 32, "quality": 50},  # sha256 has none
+        {"kind": "sha1", "code": "00" * 20},
+        {"kind": "pdq", "code": "zz" * 32, "quality": 50},
+        {"kind": "pdq", "code": "00" * 32, "quality": 101},
+        {"kind": "pdq", "code": "00" * 32, "quality": 50, "view": "upside down"},
+        {"kind": "pdq", "code": "00" * 32, "quality": 50, "name": "x"},
+    ],
+)
+def test_a_bad_fingerprint_is_refused_and_not_repeated(platform: httpx.Client, fingerprint: dict[str, Any]) -> None:
+    answer = platform.post("/v1/screen", json={"fingerprints": [fingerprint]})
+    assert answer.status_code == 422
+    assert fingerprint["code"] not in answer.text
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"fingerprints": []}', b"\xff", b"[" * 100_000])
+def test_a_body_that_is_no_upload_is_refused(platform: httpx.Client, body: bytes) -> None:
+    answer = platform.post("/v1/screen", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == "invalid"
+
+
+def test_while_the_index_loads_uploads_are_held_and_never_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unready(_: BankIndex) -> None:
+        raise NotReady("not yet")
+
+    with memory_node(tmp_path) as node, monkeypatch.context() as patch:
+        patch.setattr(BankIndex, "open", unready)
+        with running(node, ready=False) as live:
+            answer = live.client(Scope.SCREEN).post("/v1/screen", json={"fingerprints": [pdq(1)]})
+            stranger = live.client()
+            assert answer.status_code == 503
+            assert int(answer.headers["retry-after"]) > 0
+            assert answer.json()["error"]["code"] == "not_ready"
+            assert stranger.get("/healthz").status_code == 200
+            ready = stranger.get("/readyz")
+            assert (ready.status_code, ready.json()["ready"], ready.json()["index"]) == (503, False, "loading")
+            assert int(ready.headers["retry-after"]) > 0
