@@ -1,0 +1,51 @@
+# `make help` lists what there is.  Everything runs inside .venv, which the first command makes.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench serve clean
+
+help: ## Say what each command does
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+setup: .venv/.dev ## Install Unseen with everything that tests, checks and benchmarks need
+
+demo: .venv/.demo ## Watch Unseen protect real photographs (under two minutes, no network)
+	$(BIN)/unseen demo
+
+test: .venv/.dev ## Run the whole test suite (UNSEEN_TEST_DATA names the folder of test photographs)
+	$(BIN)/pytest -n 2
+
+check: .venv/.dev ## Format, lint, types, import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/arch
+
+format: .venv/.dev ## Format the code and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/.dev ## Run every benchmark beside its peers
+	$(BIN)/python -m bench.hashing
+	$(BIN)/python -m bench.index
+
+serve: .venv/.demo ## Start the service on this machine
+	$(BIN)/unseen serve
+
+clean: ## Remove the virtual environment and the caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Unseen needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv || { echo "Python's venv is missing (Debian: apt install python3-venv)."; rm -rf .venv; exit 1; }
+
+.venv/.demo: .venv/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[demo]'
+	@touch $@
+
+.venv/.dev: .venv/bin/python pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ .venv/.demo
