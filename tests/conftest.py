@@ -1,10 +1,13 @@
 """Fixtures that every kind of test may use."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
+
+from support.postgres import Server, running_server
 
 # Explaining a failure takes minutes where an example takes milliseconds.  CI draws the same examples each time, so that
 # a red run is a change's fault; elsewhere new ones are drawn.
@@ -25,3 +28,10 @@ def test_data() -> Path:
         if not (folder / part).is_dir():
             pytest.fail(f"UNSEEN_TEST_DATA has no {part}/ folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of this test process."""
+    with running_server() as server:
+        yield server

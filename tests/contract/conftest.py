@@ -8,21 +8,25 @@ from contextlib import ExitStack, closing
 import pytest
 
 from unseen.desk.ports import Store
-from unseen.store import MemoryStore, open_sqlite
+from unseen.store import MemoryStore, open_sqlite, open_store
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def new_store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[], Store]]:
     """Makes an empty store, as often as it is called."""
     folder = tmp_path_factory.mktemp("stores")
     numbers = itertools.count()
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres")
     with ExitStack() as stores:
 
         def make() -> Store:
             if request.param == "memory":
                 return MemoryStore(random.Random(next(numbers)).getrandbits)
+            if request.param == "postgres":
+                return stores.enter_context(closing(open_store(server.new_database())))
             return stores.enter_context(closing(open_sqlite(folder / str(next(numbers)) / "unseen.sqlite3")))
 
         yield make

@@ -210,6 +210,15 @@ class Store(Protocol):
         """One transaction: committed and durable when the block ends, undone when it raises."""
         ...
 
+    def wait_for_change(self, after: int, timeout_s: float) -> int:
+        """Wait until the newest change is another than ``after``, for ``timeout_s`` at most; returns its seq.
+
+        Woken within a second of the commit, whichever process made it.  The seq is ``after`` when the time ran out,
+        and below it when the store was restored from an older backup.  For a thread of its own: it sleeps.
+        Raises: StoreUnavailable.
+        """
+        ...
+
     def scrub(self) -> None:
         """Leave no trace of erased codes in anything the store keeps on disk (logs, free pages).
 

@@ -7,6 +7,8 @@ Nothing of the database library leaves this room, neither a row nor an error.  S
 """
 
 from unseen.store.memory import MemoryStore
+from unseen.store.opening import open_store
+from unseen.store.postgres import PostgresStore, open_postgres
 from unseen.store.sqlite import SqliteStore, open_sqlite
 
-__all__ = ["MemoryStore", "SqliteStore", "open_sqlite"]
+__all__ = ["MemoryStore", "PostgresStore", "SqliteStore", "open_postgres", "open_sqlite", "open_store"]

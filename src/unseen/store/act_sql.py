@@ -47,7 +47,9 @@ class ActWrites(ActReads):
     """What can be done to hits."""
 
     def put_sightings(self, sightings: Sequence[Sighting]) -> None:
-        if sightings:
+        if not sightings:
+            return
+        with self._connection.begin_nested():  # so that after a refusal the transaction goes on, in every database
             self._connection.execute(insert(tables.sightings), [asdict(sighting) for sighting in sightings])
 
     def put_decision(self, decision: Decision) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, insert, select, update
 
 from unseen.bank.lifecycle import next_state
 from unseen.bank.records import EntryEvent, EntryState, Source
@@ -13,7 +13,7 @@ from unseen.base import NotFound
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store.bank_sql import BankWrites
 from unseen.store.chunks import chunks
-from unseen.store.entry_sql import EntryReads, by_kind, live, of_source, standing
+from unseen.store.entry_sql import EntryReads, by_kind, live, of_source
 from unseen.store.tables import changes, entries, ledger, provenances
 
 _Key = tuple[Kind, bytes]
@@ -21,7 +21,7 @@ _Step = tuple[int, EntryEvent]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Because:
+class Because:
     """What every change of one call shares."""
 
     actor: str
@@ -68,7 +68,7 @@ class ClaimWrites(BankWrites, EntryReads):
         if confirmed_by is not None:
             self._vouch(list(moved), by=confirmed_by, at=at, only=source)
         self._update_states({i: state for i, state in moved.items() if i in states}, at)
-        self._record(steps, _Because(actor=actor, reason=reason, at=at))
+        self._record(steps, Because(actor=actor, reason=reason, at=at))
         return tuple(ids[f.kind, f.code] for f in fingerprints)
 
     def end_claims(self, source: Source, *, actor: str, reason: str, at: datetime) -> None:
@@ -87,16 +87,16 @@ class ClaimWrites(BankWrites, EntryReads):
             if entry_id not in claimed:
                 steps.append((entry_id, EntryEvent.RETIRED))
         self._update_states(_moved(states, steps), at)
-        self._record(steps, _Because(actor=actor, reason=reason, at=at))
+        self._record(steps, Because(actor=actor, reason=reason, at=at))
 
     def confirm(self, ids: Sequence[int], *, by: str, reason: str, at: datetime) -> None:
         steps = self._judge(ids, EntryEvent.CONFIRMED, at)
         self._vouch([i for i, _ in steps], by=by, at=at)
-        self._record(steps, _Because(actor=by, reason=reason, at=at))
+        self._record(steps, Because(actor=by, reason=reason, at=at))
 
     def dispute(self, ids: Sequence[int], *, actor: str, reason: str, at: datetime) -> None:
         steps = self._judge(ids, EntryEvent.DISPUTED, at)
-        self._record(steps, _Because(actor=actor, reason=reason, at=at))
+        self._record(steps, Because(actor=actor, reason=reason, at=at))
 
     def retire(self, ids: Sequence[int], *, actor: str, reason: str, at: datetime) -> None:
         steps = self._judge(ids, EntryEvent.RETIRED, at)
@@ -106,7 +106,7 @@ class ClaimWrites(BankWrites, EntryReads):
                 .where(live, provenances.c.entry_id.in_(some))
                 .values(ended_at=at, ended_reason=reason)
             )
-        self._record(steps, _Because(actor=actor, reason=reason, at=at))
+        self._record(steps, Because(actor=actor, reason=reason, at=at))
 
     def erase(self, *, retired_before: datetime, actor: str, reason: str, at: datetime) -> int:
         due = (entries.c.retired_at < retired_before) & entries.c.code.is_not(None)
@@ -115,7 +115,7 @@ class ClaimWrites(BankWrites, EntryReads):
         steps = [(i, EntryEvent.ERASED) for i in states]
         _moved(states, steps)
         self._connection.execute(update(entries).where(due).values(code=None, quality=None))
-        self._record(steps, _Because(actor=actor, reason=reason, at=at))
+        self._record(steps, Because(actor=actor, reason=reason, at=at))
         if steps:
             self._connection.execute(update(ledger).values(erased_seq=ledger.c.last_seq))
         return len(steps)
@@ -126,10 +126,10 @@ class ClaimWrites(BankWrites, EntryReads):
         """Which of these the bank already has: their ids, and the state of each id."""
         ids: dict[_Key, int] = {}
         states: dict[int, EntryState] = {}
-        known = select(entries.c.id, entries.c.code, entries.c.state).where(standing, entries.c.bank_id == bank_id)
         for kind, codes in by_kind(fingerprints):
             for some in chunks(codes):
-                found = known.where(entries.c.kind == kind, entries.c.code.in_(some))
+                held = self._standing_with(kind, some)
+                found = select(held.c.id, held.c.code, held.c.state).where(held.c.bank_id == bank_id)
                 for entry_id, code, state in self._connection.execute(found):
                     ids[kind, code] = entry_id
                     states[entry_id] = EntryState(state)
@@ -170,16 +170,18 @@ class ClaimWrites(BankWrites, EntryReads):
             {"id": i, "bank_id": bank_id, "kind": f.kind, "code": f.code, "quality": f.quality, "state": state}
             for i, f, state in rows
         ]
-        if new:
-            self._connection.execute(insert(entries), new)
+        self._insert(entries, new)
 
     def _insert_claims(self, ids: Iterable[int], source: Source, at: datetime) -> None:
         new = [
             {"entry_id": i, "source_kind": source.kind, "source_ref": source.ref, "item": source.item, "since": at}
             for i in ids
         ]
-        if new:
-            self._connection.execute(insert(provenances), new)
+        self._insert(provenances, new)
+
+    def _insert(self, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+        if rows:
+            self._connection.execute(insert(table), rows)
 
     def _vouch(self, ids: Sequence[int], *, by: str, at: datetime, only: Source | None = None) -> None:
         """Confirm live claims on these entries; the first voucher of a claim stays."""
@@ -212,7 +214,7 @@ class ClaimWrites(BankWrites, EntryReads):
                 rows,
             )
 
-    def _record(self, steps: Sequence[_Step], because: _Because) -> None:
+    def _record(self, steps: Sequence[_Step], because: Because) -> None:
         numbers = self._next(ledger.c.last_seq, len(steps))
         rows = [
             {
@@ -225,8 +227,7 @@ class ClaimWrites(BankWrites, EntryReads):
             }
             for seq, (entry_id, event) in zip(numbers, steps, strict=True)
         ]
-        if rows:
-            self._connection.execute(insert(changes), rows)
+        self._insert(changes, rows)
 
 
 def _exactly(source: Source) -> ColumnElement[bool]:

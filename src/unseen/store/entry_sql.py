@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import numpy as np
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, FromClause, Row, select
 
 from unseen.bank.records import (
     Change,
@@ -57,14 +57,12 @@ class EntryReads(BankReads):
         return self._whole(self._connection.execute(listed).all())
 
     def same_code(self, fingerprints: Sequence[Fingerprint]) -> tuple[Entry, ...]:
-        rows = [
-            row
-            for kind, codes in by_kind(fingerprints)
-            for some in chunks(codes)
-            for row in self._connection.execute(
-                _ENTRIES.where(standing, entries.c.kind == kind, entries.c.code.in_(some))
-            )
-        ]
+        rows: list[Row[tuple[object, ...]]] = []
+        for kind, codes in by_kind(fingerprints):
+            for some in chunks(codes):
+                held = self._standing_with(kind, some)
+                named = select(held, banks.c.name.label("bank")).join_from(held, banks, held.c.bank_id == banks.c.id)
+                rows += self._connection.execute(named)
         return self._whole(sorted(rows, key=lambda row: row.id))
 
     def changes(self, *, after: int, limit: int) -> tuple[Change, ...]:
@@ -115,6 +113,10 @@ class EntryReads(BankReads):
         ).all()
         held = {entry.id: entry for entry in self.entries([row.entry_id for row in claimed])}
         return tuple((row.item, held[row.entry_id]) for row in claimed)
+
+    def _standing_with(self, kind: Kind, codes: Sequence[bytes]) -> FromClause:
+        """Entries that are not retired, of this kind, with one of these codes."""
+        return select(entries).where(standing, entries.c.kind == kind, entries.c.code.in_(codes)).subquery()
 
     def _whole(self, rows: Sequence[Row[tuple[object, ...]]]) -> tuple[Entry, ...]:
         """Entries with their provenances, in the order of ``rows``."""

@@ -21,6 +21,7 @@ class MemoryStore:
     def __init__(self, random_bits: RandomBits = secrets.randbits) -> None:
         self._state = State(lineage=random_bits(8 * LINEAGE_BYTES).to_bytes(LINEAGE_BYTES, "big"))
         self._writing = threading.Lock()
+        self._changed = threading.Condition()
 
     @contextmanager
     def read(self) -> Iterator[MemoryReader]:
@@ -33,9 +34,16 @@ class MemoryStore:
         try:
             draft = self._state.copy()
             yield MemoryTransaction(draft)
-            self._state = draft
+            with self._changed:
+                self._state = draft
+                self._changed.notify_all()
         finally:
             self._writing.release()
+
+    def wait_for_change(self, after: int, timeout_s: float) -> int:
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._state.changes) != after, timeout_s)
+            return len(self._state.changes)
 
     def scrub(self) -> None:
         """Nothing is on disk."""

@@ -1,6 +1,7 @@
 """The port over any SQL database: the nouns joined, transactions, and one writer at a time."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -16,6 +17,9 @@ from unseen.store.entry_sql import EntryReads
 from unseen.store.token_sql import TokenReads, TokenWrites
 
 
+POLL_S: Final = 0.05  #: between two looks for a change, where nothing tells of it
+
+
 class SqlReader(EntryReads, CaseReads, ActReads, TokenReads):
     """Everything that can be asked, of one moment."""
 
@@ -27,6 +31,9 @@ class SqlTransaction(ClaimWrites, CaseWrites, ActWrites, TokenWrites):
 class SqlStore:
     """A store behind an engine whose errors are already ours; see ``sqlite`` for how one is made."""
 
+    _reader: type[SqlReader] = SqlReader
+    _transaction: type[SqlTransaction] = SqlTransaction
+
     def __init__(self, reading: Engine, writing: Engine, *, patience_s: float) -> None:
         """``reading`` and ``writing`` begin transactions of their kind; ``patience_s``: how long to wait for a turn."""
         self._reading = reading
@@ -37,14 +44,28 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[SqlReader]:
         with connected(self._reading) as connection, connection.begin():
-            reader = SqlReader(connection)
+            reader = self._reader(connection)
             reader.last_seq()  # the view is of now, not of whenever the first question comes
             yield reader
 
     @contextmanager
     def write(self) -> Iterator[SqlTransaction]:
         with self._my_turn(), connected(self._writing) as connection, connection.begin():
-            yield SqlTransaction(connection)
+            yield self._transaction(connection)
+
+    def wait_for_change(self, after: int, timeout_s: float) -> int:
+        deadline = time.monotonic() + timeout_s
+        while True:
+            with connected(self._reading) as connection, connection.begin():
+                newest = SqlReader(connection).last_seq()
+            left_s = deadline - time.monotonic()
+            if newest != after or left_s <= 0:
+                return newest
+            self._wait(left_s)
+
+    def _wait(self, timeout_s: float) -> None:
+        """Return when it is time to look for a change again, after ``timeout_s`` at most."""
+        time.sleep(min(POLL_S, timeout_s))
 
     def close(self) -> None:
         self._reading.dispose()

@@ -8,6 +8,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -16,24 +17,24 @@ def upgrade() -> None:
     op.create_table(
         "banks",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("name", _TEXT, nullable=False),
+        sa.Column("purpose", _TEXT, nullable=False),
         sa.Column("radius_bits", sa.SmallInteger(), nullable=False),
-        sa.Column("on_unconfirmed", sa.String(), nullable=False),
-        sa.Column("on_confirmed", sa.String(), nullable=False),
+        sa.Column("on_unconfirmed", _TEXT, nullable=False),
+        sa.Column("on_confirmed", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_banks")),
         sa.UniqueConstraint("name", name=op.f("uq_banks_name")),
     )
     op.create_table(
         "cases",
-        sa.Column("number", sa.String(), nullable=False),
-        sa.Column("pin_hash", sa.String(), nullable=False),
+        sa.Column("number", _TEXT, nullable=False),
+        sa.Column("pin_hash", _TEXT, nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
-        sa.Column("acting", sa.String(), nullable=False),
-        sa.Column("sharing", sa.String(), nullable=False),
+        sa.Column("acting", _TEXT, nullable=False),
+        sa.Column("sharing", _TEXT, nullable=False),
         sa.Column("without_consent", sa.Boolean(), nullable=False),
-        sa.Column("age", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("age", _TEXT, nullable=False),
+        sa.Column("status", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_cases")),
     )
     op.create_table(
@@ -49,14 +50,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "sightings",
-        sa.Column("hit_id", sa.String(), nullable=False),
+        sa.Column("hit_id", _TEXT, nullable=False),
         sa.Column("entry_id", _NUMBER, nullable=False),
-        sa.Column("bank", sa.String(), nullable=False),
-        sa.Column("response", sa.String(), nullable=False),
+        sa.Column("bank", _TEXT, nullable=False),
+        sa.Column("response", _TEXT, nullable=False),
         sa.Column("distance", sa.SmallInteger(), nullable=False),
-        sa.Column("view", sa.String(), nullable=True),
-        sa.Column("place", sa.String(), nullable=True),
-        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("view", _TEXT, nullable=True),
+        sa.Column("place", _TEXT, nullable=True),
+        sa.Column("platform", _TEXT, nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("as_of_seq", _NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("hit_id", name=op.f("pk_sightings")),
@@ -64,9 +65,9 @@ def upgrade() -> None:
     op.create_table(
         "tokens",
         sa.Column("id", _NUMBER, nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name", _TEXT, nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("scopes", sa.String(), nullable=False),
+        sa.Column("scopes", _TEXT, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tokens")),
@@ -83,10 +84,10 @@ def upgrade() -> None:
     op.create_table(
         "decisions",
         sa.Column("id", _NUMBER, nullable=False),
-        sa.Column("hit_id", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("done", sa.String(), nullable=False),
-        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("hit_id", _TEXT, nullable=False),
+        sa.Column("kind", _TEXT, nullable=False),
+        sa.Column("done", _TEXT, nullable=False),
+        sa.Column("by", _TEXT, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["hit_id"], ["sightings.hit_id"], name=op.f("fk_decisions_hit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
@@ -96,15 +97,17 @@ def upgrade() -> None:
         "entries",
         sa.Column("id", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("bank_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("kind", _TEXT, nullable=False),
         sa.Column("code", sa.LargeBinary(), nullable=True),
         sa.Column("quality", sa.SmallInteger(), nullable=True),
-        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
         sa.Column("retired_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name=op.f("ck_entries_retired_at")),
         sa.ForeignKeyConstraint(["bank_id"], ["banks.id"], name=op.f("fk_entries_bank_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entries")),
     )
+    if op.get_context().dialect.name == "postgresql":  # its statistics would hold copies of codes
+        op.execute("ALTER TABLE entries ALTER COLUMN code SET STATISTICS 0")
     op.create_index("ix_entries_bank", "entries", ["bank_id", "id", "state"], unique=False)
     op.create_index(
         "ix_entries_due",
@@ -124,10 +127,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "items",
-        sa.Column("case_number", sa.String(), nullable=False),
+        sa.Column("case_number", _TEXT, nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("media", sa.String(), nullable=False),
+        sa.Column("media", _TEXT, nullable=False),
         sa.Column("is_perceptual", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["case_number"], ["cases.number"], name=op.f("fk_items_case_number")),
         sa.PrimaryKeyConstraint("case_number", "number", name=op.f("pk_items")),
@@ -136,9 +139,9 @@ def upgrade() -> None:
         "changes",
         sa.Column("seq", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("entry_id", _NUMBER, nullable=False),
-        sa.Column("event", sa.String(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("event", _TEXT, nullable=False),
+        sa.Column("actor", _TEXT, nullable=False),
+        sa.Column("reason", _TEXT, nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["entry_id"], ["entries.id"], name=op.f("fk_changes_entry_id")),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_changes")),
@@ -147,14 +150,14 @@ def upgrade() -> None:
         "provenances",
         sa.Column("id", _NUMBER, nullable=False),
         sa.Column("entry_id", _NUMBER, nullable=False),
-        sa.Column("source_kind", sa.String(), nullable=False),
-        sa.Column("source_ref", sa.String(), nullable=False),
+        sa.Column("source_kind", _TEXT, nullable=False),
+        sa.Column("source_ref", _TEXT, nullable=False),
         sa.Column("item", sa.Integer(), nullable=True),
         sa.Column("since", sa.BigInteger(), nullable=False),
-        sa.Column("confirmed_by", sa.String(), nullable=True),
+        sa.Column("confirmed_by", _TEXT, nullable=True),
         sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
-        sa.Column("ended_reason", sa.String(), nullable=True),
+        sa.Column("ended_reason", _TEXT, nullable=True),
         sa.ForeignKeyConstraint(["entry_id"], ["entries.id"], name=op.f("fk_provenances_entry_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_provenances")),
     )

@@ -1,0 +1,56 @@
+"""Rewriting PostgreSQL's table of entries, so that no old copy of an erased code stays in its files."""
+
+import re
+import time
+from typing import Final
+
+import psycopg
+from sqlalchemy import Connection
+
+from unseen.base import StoreUnavailable
+from unseen.store.postgres_errors import driver_of, our_errors
+
+_LOCK_TRY_S: Final = 0.5
+_KEPT: Final = re.compile(r"\d+")  # the first number of the remark about old copies that had to be kept
+
+
+def rewrite_entries(connection: Connection, patience_s: float) -> None:
+    """Rewrite the table and its indexes; ``connection`` commits each statement, and is used for nothing after.
+
+    Everybody else queues behind whoever waits for the table, so it is asked for in short tries, with time for others
+    between them.  Raises: StoreUnavailable, StorageFull.
+    """
+    driver = driver_of(connection)
+    connection.detach()  # what is set below ends with it
+    kept: list[int] = []
+
+    def note(remark: psycopg.errors.Diagnostic) -> None:
+        found = _KEPT.match(remark.message_detail or "")
+        if found:
+            kept.append(int(found[0]))
+
+    driver.add_notice_handler(note)
+    deadline = time.monotonic() + patience_s
+    with our_errors():
+        driver.execute(f"SET lock_timeout = {int(1000 * _LOCK_TRY_S)}")
+        while not _rewritten(driver):
+            if time.monotonic() >= deadline:
+                raise _held()
+            time.sleep(_LOCK_TRY_S)
+    if not kept or any(kept):
+        raise _held()
+
+
+def _rewritten(driver: psycopg.Connection) -> bool:
+    try:
+        driver.execute("VACUUM (FULL, VERBOSE) entries")
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
+
+
+def _held() -> StoreUnavailable:
+    return StoreUnavailable(
+        "Erased codes may still be in the store's tables: someone has been reading for too long.",
+        hint="Scrub again once long exports, index builds and dumps are done.",
+    )

@@ -1,0 +1,113 @@
+"""A PostgreSQL server of the tests' own: made in a temporary folder, on a port of this machine, gone at the end."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+USER = "unseen"
+PASSWORD = "correct horse"  # with a space, so that a URL must quote it
+_SETTINGS = {
+    "fsync": "on",
+    "max_connections": "150",
+    "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
+    "log_min_messages": "fatal",
+    "autovacuum_naptime": "5s",
+}
+
+
+def programs() -> Path:
+    """The folder of the newest server on this machine; skips where there is none, fails in CI."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    if found:
+        return found[-1].parent
+    if on_path:
+        return Path(on_path).parent
+    if os.environ.get("CI") == "true":
+        pytest.fail("PostgreSQL is not installed (Debian: apt install postgresql); CI tests it")
+    pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+
+
+def as_its_user() -> list[str]:
+    """What to put before a command: the server refuses to run as root."""
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
+
+
+class Server:
+    """A cluster that can be stopped and started, with a database for each test that asks for one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self._bin = programs()
+        self._count = 0
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+
+    def make(self) -> None:
+        password = self.folder / "password"
+        password.write_text(PASSWORD)
+        if os.geteuid() == 0:
+            for path in (self.folder, password):
+                shutil.chown(path, "postgres", "postgres")
+        self.run("initdb", "-D", self.data, "-U", USER, "-A", "scram-sha-256", f"--pwfile={password}",
+                 "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+        with (self.data / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
+            file.write(f"listen_addresses = '127.0.0.1'\nport = {self.port}\nunix_socket_directories = '{self.folder}'\n")
+
+    def start(self) -> None:
+        self.run("pg_ctl", "-D", self.data, "-l", self.folder / "log", "-w", "-t", "60", "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        self.run("pg_ctl", "-D", self.data, "-m", mode, "-w", "-t", "60", "stop")
+
+    def run(self, program: str, *arguments: object, password: bool = False) -> None:
+        """Run one of the server's programs to its end."""
+        command = [*as_its_user(), str(self._bin / program), *map(str, arguments)]
+        environment = os.environ | {"PGPASSWORD": PASSWORD} if password else None
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, cwd=self.folder, env=environment, timeout=120)  # fmt: skip
+        assert run.returncode == 0, run.stderr.decode()
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        self._count += 1
+        name = f"test_{os.getpid()}_{self._count}"
+        self.execute(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def url(self, database: str) -> str:
+        return f"postgresql://{USER}:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.port}/{database}"
+
+    def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """A server that runs, and is gone with its files at the end."""
+    # Not pytest's own folder: the server's user must be able to walk to it, and a socket's path is short.
+    with tempfile.TemporaryDirectory(prefix="unseen-pg-", ignore_cleanup_errors=True) as folder:
+        server = Server(Path(folder))
+        server.make()
+        server.start()
+        try:
+            yield server
+        finally:
+            with suppress(AssertionError):
+                server.stop("immediate")
