@@ -26,7 +26,7 @@ def new_store(
             if request.param == "memory":
                 return MemoryStore(random.Random(next(numbers)).getrandbits)
             if request.param == "postgres":
-                return stores.enter_context(closing(open_store(server.new_database())))
+                return stores.enter_context(closing(open_store(server.new_schema())))
             return stores.enter_context(closing(open_sqlite(folder / str(next(numbers)) / "unseen.sqlite3")))
 
         yield make

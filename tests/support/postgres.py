@@ -15,7 +15,7 @@ import pytest
 USER = "unseen"
 PASSWORD = "correct horse"  # with a space, so that a URL must quote it
 _SETTINGS = {
-    "fsync": "on",
+    "fsync": "off",  # what is tested is the end of processes, not of the power
     "max_connections": "150",
     "shared_buffers": "64MB",
     "max_wal_size": "256MB",
@@ -88,6 +88,13 @@ class Server:
         name = f"test_{os.getpid()}_{self._count}"
         self.execute(f"CREATE DATABASE {name}")
         return self.url(name)
+
+    def new_schema(self) -> str:
+        """The URL of an empty place in a shared database: sixty times as quick to make."""
+        self._count += 1
+        name = f"test_{self._count}"
+        self.execute(f"CREATE SCHEMA {name}")
+        return f"{self.url('postgres')}?options=-csearch_path%3D{name}"
 
     def url(self, database: str) -> str:
         return f"postgresql://{USER}:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.port}/{database}"

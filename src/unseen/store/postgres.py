@@ -38,6 +38,7 @@ _PREPARING: Final = int.from_bytes(b"Unseen", "big")  # the advisory lock of who
 _ON_CONNECT: Final = (
     # Every question has its index, and the planner is told nothing of how rare a code is: see ``tables``.
     "SET enable_seqscan = off",
+    "SET jit = off",  # compiling would take longer than any of these statements
     # A commit returns when it is on the disk, whatever the server's default.
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 )
