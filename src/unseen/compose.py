@@ -18,6 +18,7 @@ from unseen.desk.open_case import CASE_BANK
 from unseen.desk.ports import Store
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.limits import Limits
+from unseen.store.opening import database_file, open_store
 from unseen.store.sqlite import open_sqlite
 
 _SECRET_BYTES: Final = 32
@@ -46,7 +47,7 @@ def open_node(config: Config) -> Iterator[Node]:
     _make_data_folder(config.data_folder)
     pins = PinKeeper(_secret(config.secret))
     limits = limits_of(config)
-    store = open_sqlite(config.database)
+    store = _store(config)
     try:
         _make_case_bank(store)
         with DecoderPool(limits, workers=config.decoder_processes) as decoder:
@@ -62,6 +63,17 @@ def open_node(config: Config) -> Iterator[Node]:
             )
     finally:
         store.close()
+
+
+def _store(config: Config) -> Store:
+    if config.database_url is None:
+        return open_sqlite(config.database)
+    return open_store(config.database_url.get_secret_value())
+
+
+def store_file(config: Config) -> Path | None:
+    """The SQLite file that the store is in, or None where it is on a database server.  Raises: Misconfigured."""
+    return config.database if config.database_url is None else database_file(config.database_url.get_secret_value())
 
 
 def limits_of(config: Config) -> Limits:

@@ -4,7 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from unseen.base import Misconfigured
@@ -26,6 +26,11 @@ class Config(BaseSettings):
         default=None,
         description="The file with the secret that keys PINs; `secret.key` in the data folder if not set. "
         "Keep it apart from the database's backups.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="Where the store is: `sqlite:///PATH`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME` for several "
+        "nodes. A SQLite file in the data folder if not set.",
     )
     host: str = Field(default="127.0.0.1", description="Address the service listens on.")
     port: int = Field(default=8321, ge=0, le=65535, description="Port the service listens on; 0 takes a free one.")
@@ -59,7 +64,7 @@ class Config(BaseSettings):
 
     @property
     def database(self) -> Path:
-        """The SQLite file."""
+        """The SQLite file that the store is in where no URL names another."""
         return self.data_folder / "unseen.sqlite3"
 
     @property

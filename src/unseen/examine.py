@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from unseen.base import SnapshotRefused, UnseenError
-from unseen.compose import limits_of
+from unseen.compose import limits_of, store_file
 from unseen.config import Config
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.image import fingerprint_picture
 from unseen.fingerprint.pdq import pdq
 from unseen.match.snapshot_file import open_snapshot
+from unseen.store.postgres import look_at_server
 from unseen.store.schema import REVISIONS
 
 _LOW_BYTES: Final = 1 << 30
@@ -96,7 +97,8 @@ def _folder(config: Config) -> Iterator[Finding]:
 def _secret(config: Config) -> Finding:
     path = config.secret
     if not path.exists():
-        if config.database.exists():
+        file = store_file(config)
+        if file is None or file.exists():
             return _bad("secret", f"{path} is missing: without it no PIN can be checked. Restore it from backup.")
         return _note("secret", "not there yet; the first command that needs it makes it.")
     if path.stat().st_size != _SECRET_BYTES:
@@ -105,7 +107,10 @@ def _secret(config: Config) -> Finding:
 
 
 def _store(config: Config) -> Iterator[Finding]:
-    path = config.database
+    path = store_file(config)
+    if path is None:
+        yield from _server(config)
+        return
     if not path.exists():
         yield _note("store", "not there yet; the first command that needs it makes it.")
         return
@@ -117,6 +122,22 @@ def _store(config: Config) -> Iterator[Finding]:
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         yield _bad("store", f"{path.name} cannot be read ({name}). Restore the newest backup.")
+
+
+def _server(config: Config) -> Iterator[Finding]:
+    """Look at a database server's store, which the server itself keeps whole."""
+    assert config.database_url is not None
+    try:
+        state = look_at_server(config.database_url.get_secret_value())
+    except UnseenError as error:
+        yield _bad("store", str(error))
+        return
+    if state is None:
+        yield _note("store", "its database is empty; the first command that needs it makes the store.")
+    elif state.revision not in REVISIONS:
+        yield _bad("store", f"of a newer version of Unseen (schema {state.revision}). Upgrade Unseen.")
+    else:
+        yield _good("store", f"on a database server, schema {state.revision}, last change {state.last_seq:,}.")
 
 
 def _look_inside(database: sqlite3.Connection, folder: Path) -> Iterator[Finding]:

@@ -22,14 +22,19 @@ def open_store(
 
     Raises: Misconfigured (never showing the URL, which may hold a password), StoreUnavailable, StorageFull.
     """
-    parsed = parse(url)
-    if parsed.drivername == "sqlite":
-        return open_sqlite(sqlite_path(parsed), random_bits=random_bits, patience_s=patience_s)
-    return open_postgres(parsed, random_bits=random_bits, patience_s=patience_s)
+    file = database_file(url)
+    if file is not None:
+        return open_sqlite(file, random_bits=random_bits, patience_s=patience_s)
+    return open_postgres(_parsed(url), random_bits=random_bits, patience_s=patience_s)
 
 
-def parse(url: str) -> URL:
-    """The parts of a store's URL.  Raises: Misconfigured."""
+def database_file(url: str) -> Path | None:
+    """The SQLite file that a store's URL names, or None where it names a server.  Raises: Misconfigured."""
+    parsed = _parsed(url)
+    return Path(parsed.database or "") if parsed.drivername == "sqlite" else None
+
+
+def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -37,16 +42,6 @@ def parse(url: str) -> URL:
     if parsed.drivername not in ("sqlite", "postgresql") or not parsed.database:
         raise _unusable()
     return parsed
-
-
-def sqlite_path(url: URL) -> Path:
-    """The file that a ``sqlite`` URL names."""
-    return Path(url.database or "")
-
-
-def sqlite_url(path: Path) -> str:
-    """The URL that names this file."""
-    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 
 def _unusable() -> Misconfigured:

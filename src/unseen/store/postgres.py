@@ -3,11 +3,12 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 import psycopg
-from sqlalchemy import URL, Engine, QueuePool, create_engine, event, inspect, select, update
+from sqlalchemy import URL, Engine, QueuePool, create_engine, event, inspect, make_url, select, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -61,6 +62,30 @@ def open_postgres(
         store.close()
         raise
     return store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerState:
+    """What a look at a store on a server tells."""
+
+    revision: str
+    last_seq: int
+
+
+def look_at_server(url: str) -> ServerState | None:
+    """What is in the database that ``url`` names, changing nothing; None where it is empty.
+
+    Raises: Misconfigured, StoreUnavailable.
+    """
+    engine = _engine(make_url(url), _PATIENCE_S)
+    try:
+        with connected(engine) as connection:
+            if not inspect(connection).has_table(ledger.name):
+                return None
+            revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+            return ServerState(revision=revision, last_seq=connection.execute(select(ledger.c.last_seq)).scalar_one())
+    finally:
+        engine.dispose()
 
 
 class PostgresStore(SqlStore):

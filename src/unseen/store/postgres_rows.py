@@ -6,7 +6,6 @@ from typing import Final
 
 from psycopg import sql
 from sqlalchemy import ARRAY, BigInteger, FromClause, LargeBinary, Table, bindparam, func, select, true, update
-from sqlalchemy.dialects import postgresql
 
 from unseen.bank.records import EntryEvent, EntryState
 from unseen.fingerprint.records import Kind
@@ -17,7 +16,6 @@ from unseen.store.sql import SqlReader, SqlTransaction
 from unseen.store.tables import Text, UtcMicros, entries, ledger
 
 CHANNEL: Final = "unseen_changes"  #: on which every transaction that made changes notifies
-_DIALECT: Final = postgresql.dialect()
 
 
 class _Probing(EntryReads):
@@ -49,7 +47,8 @@ class PostgresTransaction(_Probing, SqlTransaction):
         if not rows:
             return
         names = list(rows[0])
-        converters = [table.c[name].type.dialect_impl(_DIALECT).bind_processor(_DIALECT) for name in names]
+        dialect = self._connection.dialect
+        converters = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
         columns = sql.SQL(", ").join(map(sql.Identifier, names))
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), columns)
         with our_errors(), driver_of(self._connection).cursor() as cursor, cursor.copy(statement) as copy:

@@ -16,7 +16,6 @@ from unseen.store.claim_sql import ClaimWrites
 from unseen.store.entry_sql import EntryReads
 from unseen.store.token_sql import TokenReads, TokenWrites
 
-
 POLL_S: Final = 0.05  #: between two looks for a change, where nothing tells of it
 
 

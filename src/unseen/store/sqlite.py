@@ -19,6 +19,7 @@ from unseen.base.ids import RandomBits
 from unseen.store.schema import bring_up_to_date
 from unseen.store.sql import SqlStore, connected
 from unseen.store.sqlite_errors import not_ours, to_ours
+from unseen.store.sqlite_sweep import MAX_PAGES, SLICE_BYTES, descriptor_of, sweep
 from unseen.store.tables import ledger
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -51,7 +52,7 @@ def open_sqlite(
     """
     _make_private(path)  # (1)
     engine = _engine(path, patience_s)
-    store = SqliteStore(engine, patience_s=patience_s)
+    store = SqliteStore(engine, path, patience_s=patience_s)
     try:
         with _alone(path.parent):
             store.prepare(random_bits)
@@ -64,8 +65,9 @@ def open_sqlite(
 class SqliteStore(SqlStore):
     """The SQL store with what only SQLite needs."""
 
-    def __init__(self, engine: Engine, *, patience_s: float) -> None:
-        """``engine``: from ``_engine``, so that its transactions begin as this class says."""
+    def __init__(self, engine: Engine, path: Path, *, patience_s: float) -> None:
+        """``engine``: from ``_engine`` for the file in ``path``, so that its transactions begin as this class says."""
+        self._path: Final = path
         super().__init__(
             engine.execution_options(**{_BEGIN: "BEGIN"}),
             engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}),
@@ -92,22 +94,58 @@ class SqliteStore(SqlStore):
     def scrub(self) -> None:
         """Leave no byte of an erased code in the file and its log.
 
-        1. Where codes were erased since the last time: rebuild the file, because SQLite leaves old copies of a row in
-        the unused part of a page whose neighbours it moved; zeroing on deletion does not reach them.  2. Write the
-        log back and cut it to nothing.  3. Remember how far this reached.
+        1. Where codes were erased since the last time: zero the unused parts of all pages, because SQLite leaves old
+        copies of a row in them; see ``sqlite_sweep``.  2. Write the log back and cut it to nothing.  3. Remember how
+        far this reached.
 
         Raises: StoreUnavailable where a reader or writer stayed in the way for the store's patience; nothing is lost,
-        and the next call does all of it again.  StorageFull where there is no room for the second copy.
+        and the next call does all of it again.
         """
         with connected(self._plain) as connection:
             erased, scrubbed = connection.execute(select(ledger.c.erased_seq, ledger.c.scrubbed_seq)).one()
             if erased > scrubbed:
-                with self._my_turn():
-                    connection.exec_driver_sql("VACUUM")  # (1)
+                self._sweep(connection)  # (1)
             self._cut_log(connection)  # (2)
             if erased > scrubbed:
                 with self._my_turn():
                     connection.execute(update(ledger).values(scrubbed_seq=erased))  # (3)
+
+    def _sweep(self, connection: Connection) -> None:
+        """Slice by slice, with writers in between; what was swept stays so, because only cells are ever copied."""
+        pages, page_bytes, vacuum = (
+            int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+            for name in ("page_count", "page_size", "auto_vacuum")
+        )
+        if vacuum or pages >= MAX_PAGES:  # the pages could not be told apart
+            with self._my_turn():
+                connection.exec_driver_sql("VACUUM")
+            return
+        descriptor = descriptor_of(self._path)
+        step = max(1, SLICE_BYTES // page_bytes)
+        deadline = time.monotonic() + self._patience_s
+        for first in range(0, pages, step):
+            while not self._swept(connection, descriptor, page_bytes=page_bytes, first_page=first, pages=step):
+                if time.monotonic() >= deadline:
+                    raise _held()
+                time.sleep(_CHECKPOINT_TRY_S)
+            deadline = time.monotonic() + self._patience_s
+        os.fsync(descriptor)
+
+    def _swept(self, connection: Connection, descriptor: int, **part: int) -> bool:
+        """Sweep a slice, unless a reader keeps the log from being written back.
+
+        1. No writer.  2. All of the log is in the file, so that nobody has anything left to write back to it.
+        3. Sweep.  4. A commit, so that no connection goes on with pages that it read before; the one that commits
+        is closed.
+        """
+        with self._my_turn(), connected(self._writing) as writer, writer.begin():  # (1)
+            writer.detach()  # from the pool, so that it is closed at the end
+            busy, logged, done = connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").one()  # (2)
+            if busy or logged != done:
+                return False
+            sweep(descriptor, **part)  # (3)
+            writer.execute(update(ledger).values(scrubbed_seq=ledger.c.scrubbed_seq))  # (4)
+            return True
 
     def _cut_log(self, connection: Connection) -> None:
         """Try for a moment at a time, because nobody can write while a truncating checkpoint waits for readers."""
@@ -116,10 +154,7 @@ class SqliteStore(SqlStore):
         try:
             while self._is_log_held(connection):
                 if time.monotonic() >= deadline:
-                    raise StoreUnavailable(
-                        "Erased codes may still be in the store's log: someone has been reading for too long.",
-                        hint="Scrub again once long exports and index builds are done.",
-                    )
+                    raise _held()
                 time.sleep(_CHECKPOINT_TRY_S)
         finally:
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1000 * self._patience_s)}")
@@ -127,6 +162,13 @@ class SqliteStore(SqlStore):
     def _is_log_held(self, connection: Connection) -> bool:
         with self._my_turn():
             return bool(connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0])
+
+
+def _held() -> StoreUnavailable:
+    return StoreUnavailable(
+        "Erased codes may still be in the store's log: someone has been reading for too long.",
+        hint="Scrub again once long exports and index builds are done.",
+    )
 
 
 def _engine(path: Path, patience_s: float) -> Engine:

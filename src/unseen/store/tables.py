@@ -12,7 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DDL,
+    Connection,
     Date,
     Dialect,
     ForeignKey,
@@ -98,7 +98,14 @@ entries: Final = Table(
 )
 # PostgreSQL's statistics would hold copies of codes, which no erasure reaches; a probe of the index needs none.
 NO_STATISTICS: Final = "ALTER TABLE entries ALTER COLUMN code SET STATISTICS 0"
-event.listen(entries, "after_create", DDL(NO_STATISTICS).execute_if(dialect="postgresql"))
+
+
+@event.listens_for(entries, "after_create")
+def _without_statistics(_: Table, connection: Connection, **__: object) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(NO_STATISTICS)
+
+
 _standing: Final = entries.c.retired_at.is_(None)
 _due: Final = entries.c.retired_at.is_not(None) & entries.c.code.is_not(None)
 # The code comes first, or a walk through one kind by id would sort the whole index instead.

@@ -71,8 +71,7 @@ def main(folder: Path, filler: str) -> None:
         assert acknowledged
         check(store, acknowledged)
         with suppress(StorageFull):
-            store.scrub()  # it needs room for a second copy
-            raise AssertionError("there was room after all")
+            store.scrub()  # in place; it may lack room for the ledger's row
         check(store, acknowledged)
         acknowledged = fill(store)  # still full, still clear; the log may have been cut and given a little room
         check(store, acknowledged)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from contract.store_makers import WHY, at, case, matching, pdq, protect, protected, with_bank
+from unseen.bank.records import EntryState
 from unseen.base import StoreUnavailable
 from unseen.fingerprint.records import Fingerprint
 from unseen.store import SqliteStore, open_sqlite
@@ -69,6 +70,46 @@ def test_no_trace_stays_in_pages_that_were_split_under_readers(store: SqliteStor
     assert traces(path, (everyone[i] for i in gone_too)) == []
     with store.read() as reader:
         assert len(matching(reader)) == 500
+
+
+def test_what_was_swept_does_not_come_back_with_the_next_writes(store: SqliteStore, path: Path) -> None:
+    with_bank(store)
+    everyone = [pdq(i) for i in range(3_000)]
+    ids: list[int] = []
+    for start in range(0, 3_000, 50):
+        ids += protected(store, everyone[start : start + 50])
+    gone = sorted(random.Random(6).sample(range(3_000), 2_500))
+    forget(store, [ids[i] for i in gone])
+    protected(store, [pdq(10_000 + i) for i in range(1_000)])  # touches every page, some of them cached since before
+    assert traces(path, (everyone[i] for i in gone)) == []
+    with store.read() as reader:
+        assert reader._connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+
+
+def test_writers_of_other_processes_and_a_sweep_do_each_other_no_harm(path: Path) -> None:
+    with closing(open_sqlite(path)) as store, closing(open_sqlite(path)) as other, ThreadPoolExecutor(1) as thread:
+        with_bank(store)
+        batches = 60
+
+        def write_on() -> None:
+            for number in range(batches):
+                protected(other, [pdq(100 * number + i) for i in range(100)])
+
+        writing = thread.submit(write_on)
+        gone: list[Fingerprint] = []
+        while not writing.done():
+            with store.read() as reader:
+                seen = reader.list_entries("main", after_id=0, limit=40, state=EntryState.ACTIVE)
+            if seen:
+                gone += [entry.fingerprint for entry in seen if entry.fingerprint is not None]
+                forget(store, [entry.id for entry in seen])
+        writing.result()
+        store.scrub()
+        assert len(gone) >= 80
+        assert traces(path, gone) == []
+        with store.read() as reader:
+            assert len(matching(reader)) == 100 * batches - len(gone)
+            assert reader._connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
 
 
 def test_scrubbing_says_so_while_a_reader_holds_the_log(store: SqliteStore, path: Path) -> None:
