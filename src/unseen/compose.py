@@ -3,13 +3,13 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from unseen.bank.records import Bank
-from unseen.base import Clock, Misconfigured, SystemClock
+from unseen.base import Clock, Misconfigured, NotFound, SystemClock
 from unseen.base.ids import RandomBits
 from unseen.case.pin import PinKeeper
 from unseen.config import Config
@@ -69,6 +69,23 @@ def _store(config: Config) -> Store:
     if config.database_url is None:
         return open_sqlite(config.database)
     return open_store(config.database_url.get_secret_value())
+
+
+def back_up(config: Config, file: Path) -> None:
+    """Write the store, as of now, to a new file; the node may run meanwhile.
+
+    Raises: Misconfigured (also for a store on a database server, which has its own tools), Conflict, NotFound,
+    StoreUnavailable, StorageFull.
+    """
+    source = store_file(config)
+    if source is None:
+        raise Misconfigured(
+            "The store is on a database server.", hint="Back it up with pg_dump: docs/operating.md says how."
+        )
+    if not source.exists():
+        raise NotFound("There is no store yet.", hint="Check UNSEEN_DATA_FOLDER and UNSEEN_DATABASE_URL.")
+    with closing(open_sqlite(source)) as store:
+        store.back_up(file)
 
 
 def store_file(config: Config) -> Path | None:

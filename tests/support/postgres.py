@@ -62,8 +62,8 @@ class Server:
         if os.geteuid() == 0:
             for path in (self.folder, password):
                 shutil.chown(path, "postgres", "postgres")
-        self.run("initdb", "-D", self.data, "-U", USER, "-A", "scram-sha-256", f"--pwfile={password}",
-                 "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")  # fmt: skip
+        self.run("initdb", "-D", self.data, "-U", USER, "-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8",
+                 "--locale=C.UTF-8", "--no-sync")  # fmt: skip
         with (self.data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in _SETTINGS.items())
             file.write(
@@ -76,13 +76,21 @@ class Server:
     def stop(self, mode: str = "fast") -> None:
         self.run("pg_ctl", "-D", self.data, "-m", mode, "-w", "-t", "60", "stop")
 
-    def run(self, program: str, *arguments: object, password: bool = False) -> None:
-        """Run one of the server's programs to its end."""
+    def run(self, program: str, *arguments: object) -> None:
+        """Run one of the server's programs as its user, to its end."""
         command = [*as_its_user(), str(self._bin / program), *map(str, arguments)]
-        environment = os.environ | {"PGPASSWORD": PASSWORD} if password else None
-        run = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.PIPE, cwd=self.folder, env=environment, timeout=120)  # fmt: skip
-        assert run.returncode == 0, run.stderr.decode()
+        # The server that pg_ctl starts would keep a pipe open for as long as it runs.
+        with (self.folder / "said").open("w+") as said:
+            run = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=self.folder, timeout=120
+            )
+            said.seek(0)
+            assert run.returncode == 0, said.read()
+
+    def output(self, program: str, *arguments: object) -> str:
+        """What one of the server's programs says on stdout."""
+        command = [str(self._bin / program), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 
     def new_database(self) -> str:
         """The URL of an empty database."""

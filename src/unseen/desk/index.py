@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unseen.base import NotReady, SnapshotRefused
+from unseen.desk.history import keep_mark, kept_mark, mark_of, mark_path
 from unseen.desk.ports import Reader, Store
 from unseen.fingerprint.records import Kind
 from unseen.match.live import MERGE_AFTER_ROWS, LiveIndex
@@ -23,7 +24,8 @@ class BankIndex:
     """Every PDQ entry that matches today, searchable; thread-safe.
 
     It opens the snapshot of this store if that is whole and no newer than the store, else it fills itself from the
-    store.  The snapshot's name carries the store's lineage, so that the snapshot of another store is never opened.
+    store.  The snapshot's name carries the store's lineage, so that the snapshot of another store is never opened; the
+    mark beside it tells whether this store still has the changes that it was made of, see ``history``.
     """
 
     def __init__(self, store: Store, folder: Path, *, merge_after_rows: int = MERGE_AFTER_ROWS) -> None:
@@ -33,6 +35,7 @@ class BankIndex:
         self._merge_after_rows = merge_after_rows
         self._live: LiveIndex | None = None
         self._erased = 0  # codes erased since the snapshot was last written by this process
+        self._mark: bytes | None = None  # of the last change in the index
         self._following = threading.Lock()
 
     def __len__(self) -> int:
@@ -64,19 +67,24 @@ class BankIndex:
         with self._following:
             with self._store.read() as reader:
                 live = self._from_snapshot(path, reader) or self._from_store(reader)
-            self._follow(live)
+                self._mark = mark_of(reader, live.seq)
+            while not self._follow(live):
+                live = self._refilled()
             self._live = live
         self.tidy()
 
     def catch_up(self) -> int:
         """Apply what was committed since; returns the seq reached.
 
+        A store that was restored from a backup meanwhile has another history: the index is then filled again.
+
         Raises: NotReady, StoreUnavailable.
         """
         live = self._opened()
-        if live.seq < self._newest():
+        if live.seq != self._newest():
             with self._following:
-                self._follow(live)
+                while not self._follow(live):
+                    live = self._live = self._refilled()
         return live.seq
 
     def tidy(self) -> None:
@@ -89,8 +97,12 @@ class BankIndex:
             return
         with writing_alone(path):
             live.merge(path)
-        with self._following:
-            self._erased -= erased
+            with self._following:
+                if self._live is live and self._mark is not None:
+                    keep_mark(path, live.seq, self._mark)
+                else:  # the store went back meanwhile
+                    path.unlink(missing_ok=True)
+                self._erased -= erased
 
     def search(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """Entries within ``radius_bits`` (inclusive) of each row of ``codes``: (q, 32) uint8.  Raises: NotReady."""
@@ -105,14 +117,26 @@ class BankIndex:
         with self._store.read() as reader:
             return reader.last_seq()
 
-    def _follow(self, live: LiveIndex) -> None:
-        newest = self._newest()
-        while live.seq < newest:
+    def _follow(self, live: LiveIndex) -> bool:
+        """Apply what was committed since; False where the store no longer has the history that ``live`` holds."""
+        while True:
             with self._store.read() as reader:
+                if mark_of(reader, live.seq) != self._mark:
+                    return False
+                if live.seq == reader.last_seq():
+                    return True
                 delta = reader.index_delta(Kind.PDQ, after=live.seq, limit=_CHANGES)
+                mark = mark_of(reader, delta.seq)
             live.add(delta.added.ids, delta.added.codes)
             live.retire(delta.retired, seq=delta.seq)
+            self._mark = mark
             self._erased += len(delta.erased)
+
+    def _refilled(self) -> LiveIndex:
+        with self._store.read() as reader:
+            live = self._from_store(reader)
+            self._mark = mark_of(reader, live.seq)
+        return live
 
     def _remove_others(self, path: Path) -> None:
         """Remove what belongs to no store here or was left half-written: it may hold codes that were erased since."""
@@ -122,13 +146,15 @@ class BankIndex:
         for other in self._folder.glob("pdq-*.snapshot"):
             if other != path:
                 other.unlink(missing_ok=True)
+                mark_path(other).unlink(missing_ok=True)
 
     def _from_snapshot(self, path: Path, reader: Reader) -> LiveIndex | None:
         try:
             snapshot = open_snapshot(path)
         except SnapshotRefused:
             return None  # missing, torn or foreign: the store has everything
-        if snapshot.seq > reader.last_seq():
+        kept = kept_mark(path)
+        if kept is None or kept[0] < snapshot.seq or mark_of(reader, kept[0]) != kept[1]:
             return None  # the store was restored from a backup: its history is another
         return LiveIndex(snapshot, merge_after_rows=self._merge_after_rows)
 

@@ -139,10 +139,11 @@ class PostgresStore(SqlStore):
         """
         with connected(self._plain) as connection:
             erased, scrubbed = connection.execute(select(ledger.c.erased_seq, ledger.c.scrubbed_seq)).one()
-            if erased > scrubbed:
-                rewrite_entries(connection, self._patience_s)  # (1)
-                with self._my_turn():
-                    connection.execute(update(ledger).values(scrubbed_seq=erased))  # (2)
+            if erased == scrubbed:
+                return
+            rewrite_entries(connection, self._patience_s)  # (1)
+        with self._my_turn(), connected(self._plain) as connection:
+            connection.execute(update(ledger).values(scrubbed_seq=erased))  # (2)
 
     def close(self) -> None:
         self._listener.close()

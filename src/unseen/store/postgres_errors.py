@@ -59,7 +59,7 @@ _MEANINGS: Final[dict[str, tuple[type[UnseenError], str, str | None]]] = {
 def to_ours(context: ExceptionContext) -> UnseenError | None:
     """SQLAlchemy's error hook: the error to raise instead, or None for what is not a database's error."""
     error = context.original_exception
-    if not isinstance(error, psycopg.Error):
+    if not isinstance(error, psycopg.Error) or context.is_pre_ping:  # the pool replaces what fails to answer a ping
         return None
     return meaning(error)
 

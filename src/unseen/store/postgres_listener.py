@@ -5,7 +5,7 @@ import time
 from typing import Final
 
 import psycopg
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from unseen.base import UnseenError
@@ -24,7 +24,7 @@ class Listener:
         """``engine`` commits each statement."""
         self._engine = engine
         self._mine = threading.Lock()
-        self._listening: tuple[Connection, psycopg.Connection] | None = None
+        self._listening: psycopg.Connection | None = None
         self._retry_at = 0.0  # monotonic
 
     @property
@@ -41,7 +41,7 @@ class Listener:
             if self._listening is None:
                 self._begin(timeout_s)  # and return: what came before is told by nobody
             else:
-                self._hear(self._listening[1], min(HEARTBEAT_S, timeout_s))
+                self._hear(self._listening, min(HEARTBEAT_S, timeout_s))
         finally:
             self._mine.release()
 
@@ -56,10 +56,10 @@ class Listener:
             return
         try:
             connection = self._engine.connect()
-            self._listening = connection, driver_of(connection)
+            self._listening = driver_of(connection)
             connection.detach()
-            connection.exec_driver_sql(f"LISTEN {CHANNEL}")
-        except (UnseenError, PoolTimeout):
+            self._listening.execute(f"LISTEN {CHANNEL}")
+        except (UnseenError, PoolTimeout, psycopg.Error):
             self._lose()
 
     def _hear(self, driver: psycopg.Connection, timeout_s: float) -> None:
@@ -76,6 +76,4 @@ class Listener:
     def _end(self) -> None:
         listening, self._listening = self._listening, None
         if listening is not None:
-            connection, _ = listening
-            connection.invalidate()
-            connection.close()
+            listening.close()

@@ -4,9 +4,10 @@ import errno
 import fcntl
 import os
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +15,11 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event,
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from unseen.base import Misconfigured, StorageFull, StoreUnavailable
+from unseen.base import Conflict, Misconfigured, StorageFull, StoreUnavailable
 from unseen.base.ids import RandomBits
 from unseen.store.schema import bring_up_to_date
 from unseen.store.sql import SqlStore, connected
-from unseen.store.sqlite_errors import not_ours, to_ours
+from unseen.store.sqlite_errors import meaning, not_ours, to_ours
 from unseen.store.sqlite_sweep import MAX_PAGES, SLICE_BYTES, descriptor_of, sweep
 from unseen.store.tables import ledger
 
@@ -109,6 +110,28 @@ class SqliteStore(SqlStore):
             if erased > scrubbed:
                 with self._my_turn():
                     connection.execute(update(ledger).values(scrubbed_seq=erased))  # (3)
+
+    def back_up(self, file: Path) -> None:
+        """Write everything as of now to a new private file, while readers and writers go on.
+
+        Raises: Conflict (the file is there already), Misconfigured (it cannot be made), StorageFull, StoreUnavailable.
+        """
+        try:
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            raise Conflict("The backup's file is there already.", hint="Name a new one.") from None
+        except OSError as error:
+            raise Misconfigured(f"The backup's file cannot be made: {error.strerror}.") from None
+        try:
+            with connected(self._plain) as connection, closing(sqlite3.connect(file)) as copy:
+                source = connection.connection.driver_connection
+                assert isinstance(source, sqlite3.Connection)
+                source.backup(copy)  # in one step, so that it is of one moment
+        except BaseException as error:
+            file.unlink()
+            if isinstance(error, sqlite3.Error):
+                raise meaning(error) from error
+            raise
 
     def _sweep(self, connection: Connection) -> None:
         """Slice by slice, with writers in between; what was swept stays so, because only cells are ever copied."""

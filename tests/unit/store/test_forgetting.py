@@ -1,6 +1,7 @@
 """What is withdrawn is forgotten: the bytes of an erased code are nowhere on the disk."""
 
 import random
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -94,6 +95,7 @@ def test_writers_of_other_processes_and_a_sweep_do_each_other_no_harm(path: Path
         def write_on() -> None:
             for number in range(batches):
                 protected(other, [pdq(100 * number + i) for i in range(100)])
+                time.sleep(0.01)
 
         writing = thread.submit(write_on)
         gone: list[Fingerprint] = []

@@ -13,9 +13,9 @@ WORKER = Path(__file__).with_name("worker.py")
 
 
 @contextmanager
-def worker(path: Path, ref: str, batches: int) -> Iterator[subprocess.Popen[str]]:
+def worker(url: str, ref: str, batches: int) -> Iterator[subprocess.Popen[str]]:
     """A process that has the store open and waits for a line before it writes."""
-    command = [sys.executable, str(WORKER), str(path), ref, str(batches)]
+    command = [sys.executable, str(WORKER), url, ref, str(batches)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -34,7 +34,7 @@ def go(process: subprocess.Popen[str]) -> None:
 def test_two_processes_that_write_at_once_lose_nothing(store: SqliteStore, path: Path) -> None:
     with_bank(store)
     batches = 25
-    with worker(path, "A", batches) as first, worker(path, "B", batches) as second:
+    with worker(f"sqlite:///{path}", "A", batches) as first, worker(f"sqlite:///{path}", "B", batches) as second:
         for process in (first, second):
             go(process)
         for process in (first, second):
@@ -53,7 +53,7 @@ def test_what_was_acknowledged_survives_kill_9(path: Path) -> None:
     for ref, acknowledged_before_the_kill in (("A", 1), ("B", 7), ("C", 20)):
         with closing(open_sqlite(path)) as store:
             with_bank(store)
-        with worker(path, ref, 100_000) as process:
+        with worker(f"sqlite:///{path}", ref, 100_000) as process:
             go(process)
             assert process.stdout is not None
             lines = [process.stdout.readline() for _ in range(acknowledged_before_the_kill)]
@@ -69,7 +69,7 @@ def test_what_was_acknowledged_survives_kill_9(path: Path) -> None:
 
 def test_a_new_entry_of_another_process_is_seen_by_the_next_view(store: SqliteStore, path: Path) -> None:
     with_bank(store)
-    with worker(path, "A", 1) as process:
+    with worker(f"sqlite:///{path}", "A", 1) as process:
         go(process)
         process.communicate(timeout=60)
     with store.read() as reader:

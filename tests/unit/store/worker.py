@@ -1,4 +1,4 @@
-"""Another process on the same store: ``worker.py PATH REF BATCHES`` says each batch's number once it is durable."""
+"""Another process on the same store: ``worker.py URL REF BATCHES`` says each batch's number once it is durable."""
 
 import sys
 from contextlib import closing
@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from contract.store_makers import case, pdq, protected
-from unseen.store import open_sqlite
+from unseen.store import open_store
 
 
 def say(line: str) -> None:
@@ -15,8 +15,8 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def main(path: str, ref: str, batches: int) -> None:
-    with closing(open_sqlite(Path(path))) as store:
+def main(url: str, ref: str, batches: int) -> None:
+    with closing(open_store(url)) as store:
         say("open")
         sys.stdin.readline()
         for number in range(batches):
