@@ -25,7 +25,7 @@ from unseen.config import Config
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.image import fingerprint_picture
 from unseen.fingerprint.pdq import pdq
-from unseen.match.snapshot_file import open_snapshot
+from unseen.match.files import IndexFiles
 from unseen.store.postgres import look_at_server
 from unseen.store.schema import REVISIONS
 
@@ -162,20 +162,21 @@ def _look_inside(database: sqlite3.Connection, folder: Path) -> Iterator[Finding
     yield _good("store", f"whole, schema {revision}, {standing:,} entries that match, last change {seq:,}.")
     if erased > scrubbed:
         yield _bad("forgetting", "erased codes may still be in the store's file: run `unseen forget`.")
-    yield _snapshot(folder / f"pdq-{lineage.hex()}.snapshot", seq)
+    yield _snapshot(IndexFiles(folder, f"pdq-{lineage.hex()}"), seq)
 
 
-def _snapshot(path: Path, seq: int) -> Finding:
-    if not path.exists():
+def _snapshot(files: IndexFiles, seq: int) -> Finding:
+    if files.stamp() is None:
         return _good("snapshot", "none yet: the index is filled from the store.")
     try:
-        snapshot = open_snapshot(path)
+        stack = files.open(noting=False)
     except SnapshotRefused as refused:
         return _note("snapshot", f"{refused.what} It is rebuilt from the store when the index opens.")
-    if snapshot.seq > seq:
+    reached, rows = stack.manifest.seq, sum(map(len, stack.snapshots))
+    if reached > seq:
         return _note("snapshot", "newer than the store, which was restored: it is rebuilt when the index opens.")
-    behind = f"{seq - snapshot.seq:,} changes behind the store" if snapshot.seq < seq else "as new as the store"
-    return _good("snapshot", f"whole, {len(snapshot):,} entries, {behind}.")
+    behind = f"{seq - reached:,} changes behind the store" if reached < seq else "as new as the store"
+    return _good("snapshot", f"whole, {rows:,} entries, {behind}.")
 
 
 def _kernel() -> Finding:

@@ -32,10 +32,10 @@ def test_nothing_of_a_withdrawn_case_is_left_on_disk(tmp_path: Path) -> None:
         hers = {"store": node.store, "pins": node.pins, "clock": node.clock}
         opened = open_case(GOOD, [picture(0)], random_bits=node.random_bits, **hers)
         open_case(GOOD, [picture(1)], random_bits=node.random_bits, **hers)
-        index = BankIndex(node.store, folder, merge_after_rows=2)  # so that a snapshot is written, and holds her code
+        index = BankIndex(node.store, folder, flush_after=2)  # so that a file is written, and holds her code
         index.open()
         assert [bool(traces(folder, fingerprint)) for fingerprint in picture(0)] == [True, True, True]
-        assert index.snapshot_path().name in traces(folder, picture(0)[2])
+        assert set(index.mapped_files) <= set(traces(folder, picture(0)[2]))
         withdraw_case(opened.case.number, opened.pin, **hers)
         forget(timedelta(0), store=node.store, index=index, clock=node.clock)
         assert [traces(folder, fingerprint) for fingerprint in picture(0)] == [[], [], []]

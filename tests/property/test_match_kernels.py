@@ -1,15 +1,18 @@
 """The kernels find what the plain reference finds, whatever the codes, the queries and the radius."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unseen.match import layout, reference, search, snapshot
-from unseen.match.plan import plan_for
+from unseen.match import layout, plan, reference, search, snapshot, tail
 from unseen.match.records import CODE_BITS, Hits, I64Array, U8Array, in_order
+from unseen.match.tier import tier_of
 
 radii = st.one_of(st.integers(0, 64), st.sampled_from([15, 16, 31, 32, 47, 48, 63]))
 
@@ -49,30 +52,34 @@ def corpora(draw: st.DrawFn) -> Corpus:
     return Corpus(codes=codes, ids=ids, queries=queries, radius_bits=radius_bits)
 
 
-def of_rows(found: search.Found, ids: I64Array, queries: int) -> Hits:
-    return in_order(found.query, ids[found.row], found.distance, queries)
-
-
 def assert_same(ours: Hits, theirs: Hits) -> None:
     np.testing.assert_array_equal(ours.offsets, theirs.offsets)
     np.testing.assert_array_equal(ours.ids, theirs.ids)
     np.testing.assert_array_equal(ours.distances, theirs.distances)
 
 
+@contextmanager
+def looking_up_buckets(*, patience: int = 2**31) -> Iterator[None]:
+    """However few codes there are; ``patience``: postings a code, beyond which a query's codes are all compared."""
+    with patch.object(plan, "_CODES_A_PROBE", -1), patch.object(search, "POSTINGS_A_CODE", patience):
+        yield
+
+
+def hits_of(table: search.Table, queries: U8Array, radius_bits: int) -> Hits:
+    found = search.in_table(table, layout.to_words(queries), radius_bits)
+    return in_order(found.query, found.ids, found.distance, len(queries))
+
+
 def assert_all_agree(corpus: Corpus) -> Hits:
-    """Buckets, scan and the choice between them give the reference's answer, which is returned."""
-    queries = layout.to_words(corpus.queries)
-    index = snapshot.build(corpus.codes, corpus.ids, seq=1)
+    """Buckets, buckets left half-way, scan, and tail give the reference's answer, which is returned."""
     expected = reference.search(corpus.codes, corpus.ids, corpus.queries, corpus.radius_bits)
-    answers = [
-        search.in_words(index.words, queries, corpus.radius_bits),
-        search.in_snapshot(index, queries, corpus.radius_bits),
-    ]
-    plan = plan_for(corpus.radius_bits)
-    if plan is not None:
-        answers.append(search.by_plan(index, plan, queries))
-    for found in answers:
-        assert_same(of_rows(found, corpus.ids, len(queries)), expected)
+    as_file = search.table_of([tier_of(snapshot.build(corpus.codes, corpus.ids, seq=1))], tail.empty())
+    as_tail = search.table_of([], tail.empty().with_added(corpus.ids, layout.to_words(corpus.codes), 1))
+    for table in (as_file, as_tail):
+        assert_same(hits_of(table, corpus.queries, corpus.radius_bits), expected)
+    for patience in (2**31, 30, 1, 0):
+        with looking_up_buckets(patience=patience):
+            assert_same(hits_of(as_file, corpus.queries, corpus.radius_bits), expected)
     return expected
 
 
@@ -93,14 +100,10 @@ def test_the_worst_placed_code_within_the_radius_is_found(seed: int, radius_bits
     mask[order[: radius_bits + over]] = 1
     words = np.packbits(mask, bitorder="little").view(np.uint64).reshape(1, 4)
     target = layout.to_words(query[None]) ^ words
-    index = snapshot.of_words(target, np.array([7]), seq=1)
-    plan = plan_for(radius_bits)
-    found = (
-        search.in_snapshot(index, layout.to_words(query[None]), radius_bits)
-        if plan is None
-        else search.by_plan(index, plan, layout.to_words(query[None]))
-    )
-    assert found.distance.tolist() == ([radius_bits] if over == 0 else [])
+    table = search.table_of([tier_of(snapshot.of_words(target, np.array([7]), seq=1))], tail.empty())
+    with looking_up_buckets():
+        found = hits_of(table, query[None], radius_bits)
+    assert found.distances.tolist() == ([radius_bits] if over == 0 else [])
 
 
 @pytest.mark.parametrize("radius_bits", [0, 31, 63, 64, 128, 256])
@@ -119,8 +122,6 @@ def test_clustered_codes_are_found_at_a_size_where_buckets_are_used(radius_bits:
     rng = np.random.default_rng(radius_bits)
     middles = rng.integers(0, 256, (40, 32), np.uint8)
     codes = np.array([flipped(middle, int(bits), rng) for middle in middles for bits in rng.integers(0, 60, 300)])
-    plan = plan_for(radius_bits)
-    assert plan is not None
     corpus = Corpus(codes=codes, ids=np.arange(len(codes)), queries=middles, radius_bits=radius_bits)
     hits = assert_all_agree(corpus)
     assert len(hits.ids) > 0
@@ -131,14 +132,16 @@ def test_clustered_codes_are_found_at_a_size_where_buckets_are_used(radius_bits:
 def test_threads_do_not_change_the_answer(seed: int, threads: int, queries: int) -> None:
     rng = np.random.default_rng(seed)
     codes = rng.integers(0, 256, (50, 32), np.uint8)
-    index = snapshot.build(codes, np.arange(50), seq=1)
+    table = search.table_of([tier_of(snapshot.build(codes, np.arange(50), seq=1))], tail.empty())
     wanted = layout.to_words(
         np.array([flipped(codes[i % 50], 20, rng) for i in range(queries)], np.uint8).reshape(-1, 32)
     )
 
     def find(part: np.ndarray) -> search.Found:
-        return search.in_snapshot(index, part, 31)
+        return search.in_table(table, part, 31)
 
-    assert_same(
-        of_rows(search.shared_out(find, wanted, threads), index.ids, queries), of_rows(find(wanted), index.ids, queries)
-    )
+    def hits(found: search.Found) -> Hits:
+        return in_order(found.query, found.ids, found.distance, queries)
+
+    with patch.object(search, "_MIN_SHARE", 8):
+        assert_same(hits(search.shared_out(find, wanted, threads)), hits(find(wanted)))

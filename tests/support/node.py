@@ -16,7 +16,7 @@ from unseen.desk.withdraw_case import Receipt, withdraw_case
 from unseen.fingerprint.records import Fingerprint, Kind, View
 from unseen.store import MemoryStore
 
-MERGE_AFTER_ROWS = 100
+FLUSH_AFTER = 100
 GOOD = Statements(acting=Acting.MYSELF, sharing=Sharing.SHARED, without_consent=True, age=Age.ADULT)
 
 
@@ -46,7 +46,7 @@ class Node:
     def __post_init__(self) -> None:
         with self.store.write() as tx:
             tx.put_bank(Bank(name=CASE_BANK))
-        self.index = BankIndex(self.store, self.folder, merge_after_rows=MERGE_AFTER_ROWS)
+        self.index = BankIndex(self.store, self.folder, flush_after=FLUSH_AFTER)
         self.index.open()
         self.platform = Token(
             name="forum", digest=bytes(32), scopes=frozenset({Scope.SCREEN}), created_at=self.clock.now()

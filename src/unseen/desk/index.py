@@ -1,41 +1,51 @@
 """The perceptual index of this process, kept in step with the store."""
 
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unseen.base import NotReady, SnapshotRefused
-from unseen.desk.history import keep_mark, kept_mark, mark_of, mark_path
-from unseen.desk.ports import Reader, Store
+from unseen.base import NotReady, SnapshotRefused, StoreUnavailable
+from unseen.desk.history import mark_of
+from unseen.desk.ports import CodeRows, Store
 from unseen.fingerprint.records import Kind
-from unseen.match.live import MERGE_AFTER_ROWS, LiveIndex
-from unseen.match.records import Hits
-from unseen.match.snapshot_file import open_snapshot, remove_partials, writing_alone
+from unseen.match.files import IndexFiles, Job
+from unseen.match.layout import to_words
+from unseen.match.live import FLUSH_AFTER, NO_CODES, LiveIndex
+from unseen.match.manifest import Manifest
+from unseen.match.records import NOBODY, Hits
+from unseen.match.spool import Spool
 
 _ROWS: Final = 65_536  # entries read at a time when the index is filled from the store
 _CHANGES: Final = 10_000  # changes applied at a time
-_NOBODY: Final = np.empty(0, np.int64)
+_NO_ROWS: Final = CodeRows(ids=NOBODY, codes=NO_CODES)
+_CLEANINGS: Final = 5  # merges until no file holds an erased code; one, unless another process lags far behind
 
 
 class BankIndex:
     """Every PDQ entry that matches today, searchable; thread-safe.
 
-    It opens the snapshot of this store if that is whole and no newer than the store, else it fills itself from the
-    store.  The snapshot's name carries the store's lineage, so that the snapshot of another store is never opened; the
-    mark beside it tells whether this store still has the changes that it was made of, see ``history``.
+    It opens the index files of this store if they are whole and of the store's own history, else it fills itself from
+    the store.  Their name carries the store's lineage, so that the files of another store are never opened; the mark
+    in their manifest tells whether this store still has the changes that they were made of, see ``history``.  All
+    processes of a node share them: whichever is first writes what came since, and the others go on from that.
     """
 
-    def __init__(self, store: Store, folder: Path, *, merge_after_rows: int = MERGE_AFTER_ROWS) -> None:
-        """``folder``: where snapshots are kept; it exists.  ``merge_after_rows``: additions before a new snapshot."""
+    def __init__(self, store: Store, folder: Path, *, flush_after: int = FLUSH_AFTER) -> None:
+        """``folder``: where index files are kept; it exists.  ``flush_after``: changes before they go to a file."""
         self._store = store
         self._folder = folder
-        self._merge_after_rows = merge_after_rows
+        self._flush_after = flush_after
+        self._threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self._live: LiveIndex | None = None
-        self._erased = 0  # codes erased since the snapshot was last written by this process
-        self._mark: bytes | None = None  # of the last change in the index
         self._following = threading.Lock()
 
     def __len__(self) -> int:
@@ -52,24 +62,27 @@ class BankIndex:
         """Whether searches are answered."""
         return self._live is not None
 
-    def snapshot_path(self) -> Path:
-        """Where this store's snapshot is, or would be."""
+    @property
+    def mapped_files(self) -> tuple[str, ...]:
+        """Names of the files that searches read, oldest first.  Raises: NotReady."""
+        return self._opened().mapped_files
+
+    @cached_property
+    def files(self) -> IndexFiles:
+        """Where this store's index files are, or would be.  Raises: StoreUnavailable."""
         with self._store.read() as reader:
-            return self._folder / f"pdq-{reader.lineage().hex()}.snapshot"
+            return IndexFiles(self._folder, f"pdq-{reader.lineage().hex()}")
 
     def open(self) -> None:
-        """Load the snapshot, or fill from the store; then follow the changes since.
+        """Map the files, or fill from the store; then follow the changes since.
 
-        Raises: StoreUnavailable, StorageFull (a first snapshot had no room).
+        Raises: StoreUnavailable, StorageFull (the first files had no room).
         """
-        path = self.snapshot_path()
-        self._remove_others(path)
+        self._remove_others()
         with self._following:
-            with self._store.read() as reader:
-                live = self._from_snapshot(path, reader) or self._from_store(reader)
-                self._mark = mark_of(reader, live.seq)
+            live = self._from_files() or self._built()
             while not self._follow(live):
-                live = self._refilled()
+                live = self._built()
             self._live = live
         self.tidy()
 
@@ -80,87 +93,127 @@ class BankIndex:
 
         Raises: NotReady, StoreUnavailable.
         """
-        live = self._opened()
-        if live.seq != self._newest():
-            with self._following:
-                while not self._follow(live):
-                    live = self._live = self._refilled()
-        return live.seq
+        return self._caught_up().seq
+
+    def refresh(self) -> None:
+        """Go on from the newest files that any process of this node has written.  Raises: NotReady."""
+        with suppress(SnapshotRefused):  # what is mapped still counts, and whoever writes the next file has all of it
+            self._opened().follow(self.files)
 
     def tidy(self) -> None:
-        """Rewrite the snapshot where many entries came since, or where it may hold what was erased since.
+        """Move changes from memory to a file when they are many, put files together, and clean them.
 
-        Searches and changes go on meanwhile.  Raises: NotReady; StorageFull, and the old snapshot stays in use.
+        Searches and changes go on meanwhile.  When it returns, no file holds a code whose erasure this index had
+        followed.  Cheap when nothing is due: call it every second or two, apart from ``catch_up``, from two threads,
+        so that small files are written while a big one is, or from a process of its own.
+        Raises: NotReady; StorageFull, and the old files stay in use; StoreUnavailable.
         """
-        live, path, erased = self._opened(), self.snapshot_path(), self._erased
-        if not (live.needs_merge or (erased and path.exists())):
-            return
-        with writing_alone(path):
-            live.merge(path)
-            with self._following:
-                if self._live is live and self._mark is not None:
-                    keep_mark(path, live.seq, self._mark)
-                else:  # the store went back meanwhile
-                    path.unlink(missing_ok=True)
-                self._erased -= erased
+        live, files = self._caught_up(carefully=True), self.files
+        self.refresh()
+        if live.needs_flush:
+            live.flush(files)
+        while live.merge_small(files):
+            pass
+        if not live.is_clean:
+            self._clean(live)
+        elif live.needs_big_merge():
+            live.merge(files, wait=False)
+        with suppress(SnapshotRefused):
+            files.remove_orphans()
+
+    def _clean(self, live: LiveIndex) -> None:
+        for _ in range(_CLEANINGS):
+            live.merge(self.files)
+            if live.is_clean:
+                return
+        raise StoreUnavailable(
+            "Erased codes may still be in an index file: another process keeps writing what is long gone.",
+            hint="Forget again once every process of this node has caught up.",
+        )
 
     def search(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """Entries within ``radius_bits`` (inclusive) of each row of ``codes``: (q, 32) uint8.  Raises: NotReady."""
-        return self._opened().search(codes, radius_bits)
+        return self._opened().search(codes, radius_bits, threads=self._threads)
 
     def _opened(self) -> LiveIndex:
         if self._live is None:
             raise NotReady("The index is still loading.", hint="Try again in a moment.")
         return self._live
 
-    def _newest(self) -> int:
-        with self._store.read() as reader:
-            return reader.last_seq()
-
-    def _follow(self, live: LiveIndex) -> bool:
-        """Apply what was committed since; False where the store no longer has the history that ``live`` holds."""
-        while True:
-            with self._store.read() as reader:
-                if mark_of(reader, live.seq) != self._mark:
-                    return False
-                if live.seq == reader.last_seq():
-                    return True
-                delta = reader.index_delta(Kind.PDQ, after=live.seq, limit=_CHANGES)
-                mark = mark_of(reader, delta.seq)
-            live.add(delta.added.ids, delta.added.codes)
-            live.retire(delta.retired, seq=delta.seq)
-            self._mark = mark
-            self._erased += len(delta.erased)
-
-    def _refilled(self) -> LiveIndex:
-        with self._store.read() as reader:
-            live = self._from_store(reader)
-            self._mark = mark_of(reader, live.seq)
+    def _caught_up(self, *, carefully: bool = False) -> LiveIndex:
+        with self._following:
+            live = self._opened()
+            while not self._follow(live, carefully=carefully):
+                live = self._live = self._built()
         return live
 
-    def _remove_others(self, path: Path) -> None:
-        """Remove what belongs to no store here or was left half-written: it may hold codes that were erased since."""
-        with writing_alone(path, wait=False) as is_alone:
-            if is_alone:
-                remove_partials(path)
-        for other in self._folder.glob("pdq-*.snapshot"):
-            if other != path:
-                other.unlink(missing_ok=True)
-                mark_path(other).unlink(missing_ok=True)
+    def _follow(self, live: LiveIndex, *, carefully: bool = False) -> bool:
+        """Apply what was committed since; False where the store no longer has the history that ``live`` holds.
 
-    def _from_snapshot(self, path: Path, reader: Reader) -> LiveIndex | None:
+        ``carefully``: look at the history even where nothing seems to have been committed.
+        """
+        while True:
+            seq, mark = live.at
+            with self._store.read() as reader:
+                is_all = reader.last_seq() == seq
+                if is_all and not carefully:
+                    return True
+                if mark_of(reader, seq) != mark:
+                    return False
+                if is_all:
+                    return True
+                delta = reader.index_delta(Kind.PDQ, after=seq, limit=_CHANGES)
+                mark = mark_of(reader, delta.seq)
+            live.change(
+                delta.seq,
+                mark=mark,
+                ids=delta.added.ids,
+                codes=delta.added.codes,
+                retired=delta.retired,
+                is_erasure=len(delta.erased) > 0,
+            )
+
+    def _remove_others(self) -> None:
+        """Remove the files of stores that are not here: they may hold codes that were erased since."""
+        ours = self.files.name
+        for other in [*self._folder.glob("pdq-*"), *self._folder.glob(".pdq-*")]:
+            if not other.name.lstrip(".").startswith(ours):
+                other.unlink(missing_ok=True)
+
+    def _from_files(self) -> LiveIndex | None:
         try:
-            snapshot = open_snapshot(path)
+            stack = self.files.open()
         except SnapshotRefused:
             return None  # missing, torn or foreign: the store has everything
-        kept = kept_mark(path)
-        if kept is None or kept[0] < snapshot.seq or mark_of(reader, kept[0]) != kept[1]:
-            return None  # the store was restored from a backup: its history is another
-        return LiveIndex(snapshot, merge_after_rows=self._merge_after_rows)
+        with self._store.read() as reader:
+            if mark_of(reader, stack.manifest.seq) != stack.manifest.mark:
+                return None  # the store was restored from a backup: its history is another
+        return LiveIndex(stack, flush_after=self._flush_after)
 
-    def _from_store(self, reader: Reader) -> LiveIndex:
-        live = LiveIndex(merge_after_rows=self._merge_after_rows)
-        for rows in reader.code_rows(Kind.PDQ, rows=_ROWS):
-            live.add(rows.ids, rows.codes)
-        live.retire(_NOBODY, seq=reader.last_seq())
-        return live
+    def _built(self) -> LiveIndex:
+        """Filled from the store: a few entries into memory, many straight into a file."""
+        with self.files.alone(Job.BIG_MERGE):
+            live = self._from_files()  # another process may have been at it
+            if live is not None:
+                return live
+            self.files.commit(lambda now: now, anew=True)
+            with self._store.read() as reader:
+                seq = reader.last_seq()
+                mark = mark_of(reader, seq)
+                pages = reader.code_rows(Kind.PDQ, rows=min(_ROWS, self._flush_after))
+                first, second = next(pages, _NO_ROWS), next(pages, None)
+                if second is None:
+                    live = LiveIndex(self.files.open(), flush_after=self._flush_after)
+                    live.change(seq, mark=mark, ids=first.ids, codes=first.codes)
+                    return live
+                self._write_first(chain([first, second], pages), seq, mark)
+        return LiveIndex(self.files.open(), flush_after=self._flush_after)
+
+    def _write_first(self, pages: Iterator[CodeRows], seq: int, mark: str) -> None:
+        with TemporaryFile(dir=self._folder, buffering=0) as file:
+            spool = Spool(file)
+            for page in pages:
+                spool.add(page.ids, to_words(page.codes))
+            with self.files.written(spool.blocks(), len(spool), seq) as member:
+                manifest = Manifest(seq=seq, mark=mark, erased_seq=seq, clean_seq=seq, members=(member,))
+                self.files.commit(lambda _: manifest, anew=True)

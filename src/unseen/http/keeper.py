@@ -1,4 +1,4 @@
-"""What the service does between requests: open the index, keep it in step and tidy, forget what is due."""
+"""What the service does between requests: open the index, keep it in step, forget what is due."""
 
 import asyncio
 import time
@@ -17,20 +17,23 @@ from unseen.http import logs
 T = TypeVar("T")
 
 FOLLOW_EVERY_S: Final = 0.5
-TIDY_EVERY_S: Final = 5.0
+TIDY_EVERY_S: Final = 1.0
 STALE_AFTER_S: Final = 10.0  #: without a successful look at the store, the node no longer calls itself ready
 _RETRY_OPEN_S: Final = 2.0
 
 
 class Keeper:
-    """Background tasks, each with a thread of its own, so that a long erasure does not keep the index behind."""
+    """Background tasks, each with a thread of its own, so that a long erasure or merge does not keep the index behind.
+
+    Two of them tidy the index's files, so that small ones are written while a big one is.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
         self._opened = asyncio.Event()
         self._in_step_at: float | None = None  # monotonic
         self._tasks: list[asyncio.Task[None]] = []
-        self._threads = ThreadPoolExecutor(3, thread_name_prefix="unseen-keeper")
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="unseen-keeper")
         self.forgot_at: float | None = None  #: seconds since 1970, of the last erasure that went through
 
     @property
@@ -50,7 +53,8 @@ class Keeper:
 
     def start(self) -> None:
         """Start the tasks; call it in the event loop."""
-        self._tasks = [asyncio.create_task(task()) for task in (self._follow, self._tidy, self._forget)]
+        tasks = (self._follow, self._forget, self._tidy, self._tidy)
+        self._tasks = [asyncio.create_task(task()) for task in tasks]
 
     async def stop(self) -> None:
         """End the tasks, and wait for the step that runs."""
@@ -68,18 +72,18 @@ class Keeper:
                 self._in_step_at = time.monotonic()
             await asyncio.sleep(FOLLOW_EVERY_S)
 
-    async def _tidy(self) -> None:
-        await self._opened.wait()
-        while True:
-            await asyncio.sleep(TIDY_EVERY_S)
-            await self._done("tidy the index", self._node.index.tidy)
-
     async def _forget(self) -> None:
         await self._opened.wait()
         while True:
             if await self._done("forget", self._erase_due):
                 self.forgot_at = time.time()
             await asyncio.sleep(self._node.config.forget_every_s)
+
+    async def _tidy(self) -> None:
+        await self._opened.wait()
+        while True:
+            await self._done("tidy the index", self._node.index.tidy)
+            await asyncio.sleep(TIDY_EVERY_S)
 
     async def _done(self, what: str, call: Callable[[], object]) -> bool:
         """Whether it went through; a failure is logged, shows in readiness and metrics, and is tried again."""

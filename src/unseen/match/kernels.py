@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 from numba import njit
+from numba.np.numpy_support import carray
 
-from unseen.match.machine import LANES, block_within, lowest_bit, popcount, prefetch, rows_within
-from unseen.match.records import I64Array, U16Array, U32Array, U64Array
+from unseen.match.machine import LANES, block_within, lowest_bit, pointer, popcount, prefetch, rows_within
+from unseen.match.records import BoolArray, I64Array, U8Array, U16Array, U32Array, U64Array
 
 _BLOCK_ROWS: Final = LANES // 4  # codes compared at once
 _ALL_LANES: Final = np.uint64((1 << LANES) - 1)
@@ -17,6 +18,10 @@ _LINE_WORDS: Final = 16  # 32-bit words of a cache line
 _MAX_LINES: Final = 12  # of a bucket to ask for ahead; the processor follows a longer run by itself
 _AHEAD_STARTS: Final = 4  # bands between asking for a bucket's bounds and scanning it
 _AHEAD_BUCKETS: Final = 2  # bands between asking for a bucket's words and scanning it
+_POSTINGS_A_CANDIDATE: Final = 64  # postings rejected in the time that it takes to look at the code of one that passes
+
+#: Columns of the table of tiers that ``search`` takes: addresses, and how many rows.
+WORDS, STARTS, NEIGHBOURS, ROWS, IDS, RETIRED, LENGTH, COLUMNS = range(8)
 
 
 @njit(nogil=True, cache=True)
@@ -147,6 +152,7 @@ def probe(
     bands: I64Array,
     quarters: I64Array,
     radius_bits: int,
+    most_read: int,
     first: int,
     hit_query: I64Array,
     hit_row: I64Array,
@@ -158,12 +164,13 @@ def probe(
     flips, probes, bands, quarters: see ``plan``.  Returns as ``scan`` does.
 
     Bands of all queries form one line of steps: while one is scanned, the words of the next ones and the bounds
-    of those after them are on their way from memory.
+    of those after them are on their way from memory.  A query whose buckets are so full that more than ``most_read``
+    postings would be read is answered by comparing all codes: how full they are is only known once they are read.
     """
     ring = _AHEAD_BUCKETS + 1
     bounds = np.empty((ring, probes.max(), 2), np.int64)
     used, before, room = 0, 0, len(hit_row)
-    last = 16 * len(queries)
+    last, read = 16 * len(queries), 0
     for step in range(16 * first - _AHEAD_STARTS, last):
         ahead = step + _AHEAD_STARTS
         if ahead < last:
@@ -175,12 +182,15 @@ def probe(
             continue
         i, band = step >> 4, step & 15
         if band == 0:
-            before = used
+            before, read = used, 0
+        elif read > most_read:
+            continue  # answered already
         query, slot = queries[i], step % ring
         neighbour, words = neighbour_of(query[band >> 2], band & 3), neighbours[band]
         for k in range(probes[band]):
             begin, end = bounds[slot, k, 0], bounds[slot, k, 1]
             limit = np.uint32(quarters[band >> 2] - np.int64(popcount(np.uint64(flips[k]))))
+            read += end - begin
             for block in range(begin, end, LANES):
                 near = block_within(words, block, neighbour, limit)
                 while near:
@@ -188,6 +198,7 @@ def probe(
                     near &= near - np.uint64(1)
                     if posting >= end:
                         break
+                    read += _POSTINGS_A_CANDIDATE
                     row = np.int64(rows[band, posting])
                     distance = distance_if_first(codes[row], query, band, bands, quarters, radius_bits)
                     if distance >= 0:
@@ -195,4 +206,121 @@ def probe(
                             return i, before
                         hit_query[used], hit_row[used], hit_distance[used] = i, row, distance
                         used += 1
+                if read > most_read:
+                    break
+            if read > most_read:
+                break
+        if read > most_read:
+            done, found = scan(
+                queries[: i + 1], codes, radius_bits, i, hit_query[before:], hit_row[before:], hit_distance[before:]
+            )
+            if done == i:
+                return i, before
+            used = before + found
     return len(queries), used
+
+
+@njit(nogil=True, cache=True)
+def search(
+    queries: U64Array,
+    tiers: I64Array,
+    tail: U64Array,
+    tail_ids: I64Array,
+    tail_dead: BoolArray,
+    flips: U16Array,
+    probes: I64Array,
+    bands: I64Array,
+    quarters: I64Array,
+    radius_bits: int,
+    most_scanned: int,
+    postings_a_code: int,
+    tier: int,
+    first: int,
+    hit_query: I64Array,
+    hit_id: I64Array,
+    hit_distance: U16Array,
+) -> tuple[int, int, int]:
+    """All tiers and the tail in one call, from query ``first`` of ``tier`` on, until done or the columns are full.
+
+    tiers: (t, COLUMNS) int64, see above; what they point to stays as long as the call.  The others: see ``probe``.
+    tail: (n, 4) uint64, tail_ids: (n,) int64, tail_dead: (n,) bool.  A tier of up to ``most_scanned`` rows has all
+    its codes compared, and so has a query that would read more than ``postings_a_code`` postings for each of them.
+    Returns the tier and query to go on from, and how many hits there are: of rows that are not retired, with ids.
+    """
+    used = 0
+    while tier <= len(tiers):
+        if tier == len(tiers):
+            first, found = scan(queries, tail, radius_bits, first, hit_query[used:], hit_id[used:], hit_distance[used:])
+            kept = used
+            for at in range(used, used + found):
+                row = hit_id[at]
+                if not tail_dead[row]:
+                    hit_query[kept], hit_id[kept], hit_distance[kept] = hit_query[at], tail_ids[row], hit_distance[at]
+                    kept += 1
+        else:
+            n = tiers[tier, LENGTH]
+            codes = carray(pointer(tiers[tier, WORDS]), (n, 4), np.uint64)
+            if n > most_scanned:
+                first, found = probe(
+                    queries,
+                    codes,
+                    carray(pointer(tiers[tier, STARTS]), (16, 65537), np.uint32),
+                    carray(pointer(tiers[tier, NEIGHBOURS]), (16, n + LANES), np.uint32),
+                    carray(pointer(tiers[tier, ROWS]), (16, n), np.uint32),
+                    flips,
+                    probes,
+                    bands,
+                    quarters,
+                    radius_bits,
+                    postings_a_code * n,
+                    first,
+                    hit_query[used:],
+                    hit_id[used:],
+                    hit_distance[used:],
+                )
+            else:
+                first, found = scan(
+                    queries, codes, radius_bits, first, hit_query[used:], hit_id[used:], hit_distance[used:]
+                )
+            ids = carray(pointer(tiers[tier, IDS]), (n,), np.int64)
+            retired = carray(pointer(tiers[tier, RETIRED]), (n // 8 + 1,), np.uint8)
+            kept = used
+            for at in range(used, used + found):
+                row = hit_id[at]
+                if not (retired[row >> 3] >> (row & 7)) & 1:
+                    hit_query[kept], hit_id[kept], hit_distance[kept] = hit_query[at], ids[row], hit_distance[at]
+                    kept += 1
+        used = kept
+        if first < len(queries):
+            return tier, first, used
+        tier, first = tier + 1, 0
+    return tier, 0, used
+
+
+@njit(nogil=True, cache=True)
+def live_rows_of(ids: I64Array, dead: BoolArray, wanted: I64Array, rows: I64Array) -> None:
+    """Where each of ``wanted``, (m,) int64 ascending, is among ``ids``, (n,) int64 in any order, and not dead.
+
+    rows: (m,) int64, written; -1 where it is not.
+    """
+    rows[:] = -1
+    if len(wanted) == 0:
+        return
+    least, most = wanted[0], wanted[-1]
+    for row in range(len(ids)):
+        if not dead[row] and least <= ids[row] <= most:
+            at = np.searchsorted(wanted, ids[row])
+            if wanted[at] == ids[row]:
+                rows[at] = row
+
+
+@njit(nogil=True, cache=True)
+def set_bits(bitmap: U8Array, rows: I64Array) -> int:
+    """Set bit ``row & 7`` of byte ``row >> 3`` for each of ``rows``; returns how many were not set before."""
+    new = 0
+    for row in rows:
+        bit = np.uint8(1 << (row & 7))
+        if not bitmap[row >> 3] & bit:
+            bitmap[row >> 3] |= bit
+            new += 1
+    return new

@@ -106,3 +106,12 @@ def _fill(words: U64Array, band: int, next_free: U32Array, neighbours: U32Array,
         next_free[bucket] = at + np.uint32(1)
         neighbours[at] = neighbour_of(word, band & 3)
         rows[at] = row
+
+
+@njit(nogil=True, cache=True)
+def touch(mapped: U8Array) -> int:
+    """Read a byte of every page, so that the next searches do not wait for the system to map them one by one."""
+    total = 0
+    for at in range(0, len(mapped), 4096):
+        total += mapped[at]
+    return total

@@ -135,3 +135,13 @@ def prefetch(typing: Context, array: types.Type, at: types.Type) -> _Typed:
         return context.get_dummy_value()
 
     return types.void(array, types.int64), emit
+
+
+@intrinsic
+def pointer(typing: Context, address: types.Type) -> _Typed:
+    """``address``, an int64, as a pointer that ``numba.carray`` takes: how one call reaches any number of arrays."""
+
+    def emit(_: BaseContext, builder: ir.IRBuilder, __: Signature, arguments: list[_Value]) -> _Value:
+        return builder.inttoptr(arguments[0], _I8.as_pointer())
+
+    return types.voidptr(types.int64), emit

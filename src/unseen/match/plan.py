@@ -26,6 +26,8 @@ BAND_BITS: Final = 16
 MAX_FLIPS: Final = 2  #: in one band; beyond it a scan of all codes is quicker
 _CODES_A_PROBE: Final = 32  # what one bucket costs, in codes compared by a scan (measured, docs/adr/0004)
 
+POSTINGS_A_CODE: Final = 4  #: read in the time that comparing a code takes, where they lie side by side
+
 
 def _flips() -> U16Array:
     masks = [
@@ -49,9 +51,10 @@ class Plan:
     quarters: I64Array  #: (4,) int64
     probes: I64Array  #: (16,) int64: the first so many of ``FLIPS`` are looked up in the band
 
-    def beats_a_scan(self, codes: int) -> bool:
-        """Whether looking up buckets is quicker than comparing all of ``codes`` codes."""
-        return codes > _CODES_A_PROBE * int(self.probes.sum())
+    @property
+    def most_scanned(self) -> int:
+        """For up to so many codes, comparing them all is quicker than looking up buckets."""
+        return _CODES_A_PROBE * int(self.probes.sum())
 
 
 @cache

@@ -16,6 +16,8 @@ U64Array = npt.NDArray[np.uint64]
 I64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+NOBODY: Final[I64Array] = np.empty(0, np.int64)  #: no ids
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Hits:

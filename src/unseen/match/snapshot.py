@@ -19,6 +19,7 @@ class Snapshot:
 
     seq: int  #: the last change that is in it
     ids: I64Array  #: (n,) int64, ascending
+    gone: I64Array  #: (m,) int64, ascending: ids that older snapshots beside this one hold and that were retired since
     words: U64Array  #: (n, 4) uint64, see ``layout.to_words``
     starts: U32Array  #: (16, 65537) uint32: bucket v of a band is postings [starts[v], starts[v + 1])
     neighbours: U32Array  #: (16, n + 16) uint32, zeros at the end
@@ -57,6 +58,7 @@ def of_words(words: U64Array, ids: I64Array, seq: int) -> Snapshot:
     return Snapshot(
         seq=seq,
         ids=frozen(ids),
+        gone=frozen(np.empty(0, np.int64)),
         words=frozen(words),
         starts=frozen(starts),
         neighbours=frozen(neighbours),

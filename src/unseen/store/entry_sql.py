@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-import numpy as np
 from sqlalchemy import ColumnElement, FromClause, Row, select
 
 from unseen.bank.records import (
@@ -22,7 +21,7 @@ from unseen.desk.ports import CodeRows, IndexDelta
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store.bank_sql import BankReads
 from unseen.store.chunks import chunks
-from unseen.store.columns import code_rows
+from unseen.store.columns import Packed, unpacked, unpacked_ids
 from unseen.store.tables import banks, changes, entries, provenances
 
 #: Not retired.
@@ -83,26 +82,29 @@ class EntryReads(BankReads):
         last_id = 0
         of_kind = select(entries.c.id, entries.c.code).where(standing, entries.c.kind == kind)
         while True:
-            page = of_kind.where(entries.c.id > last_id).order_by(entries.c.id).limit(rows)
-            found = self._connection.execute(page).all()
-            if not found:
+            page = of_kind.where(entries.c.id > last_id).order_by(entries.c.id).limit(rows).subquery()
+            found = unpacked(kind, self._connection.execute(select(Packed(page.c.id, page.c.code))).scalar())
+            if not len(found.ids):
                 return
-            yield code_rows(kind, found)
-            last_id = found[-1][0]
+            yield found
+            last_id = int(found.ids[-1])
 
     def index_delta(self, kind: Kind, *, after: int, limit: int) -> IndexDelta:
-        happened = self._connection.execute(
-            select(changes.c.event, entries.c.id, entries.c.code, entries.c.retired_at)
+        event = changes.c.event
+        row = self._connection.execute(
+            select(
+                Packed(entries.c.id, entries.c.code).filter(event == EntryEvent.ADDED, standing).label("added"),
+                Packed(entries.c.id).filter(event == EntryEvent.RETIRED).label("retired"),
+                Packed(entries.c.id).filter(event == EntryEvent.ERASED).label("erased"),
+            )
             .join_from(changes, entries)
             .where(changes.c.seq > after, changes.c.seq <= after + limit, entries.c.kind == kind)
-            .order_by(entries.c.id)
-        ).all()
-        added = [(row.id, row.code) for row in happened if row.event == EntryEvent.ADDED and row.retired_at is None]
+        ).one()
         return IndexDelta(
             seq=max(after, min(after + limit, self.last_seq())),
-            added=code_rows(kind, added),
-            retired=np.array([row.id for row in happened if row.event == EntryEvent.RETIRED], dtype=np.int64),
-            erased=np.array([row.id for row in happened if row.event == EntryEvent.ERASED], dtype=np.int64),
+            added=unpacked(kind, row.added),
+            retired=unpacked_ids(row.retired),
+            erased=unpacked_ids(row.erased),
         )
 
     def case_entries(self, number: CaseNumber) -> tuple[tuple[int, Entry], ...]:

@@ -173,7 +173,7 @@ def test_the_doctor_notes_a_torn_snapshot_which_mends_itself(
     unseen("bank", "list")
     with closing(sqlite3.connect(data / "unseen.sqlite3")) as database:
         (lineage,) = database.execute("SELECT lineage FROM ledger").fetchone()
-    snapshot = data / f"pdq-{lineage.hex()}.snapshot"
+    snapshot = data / f"pdq-{lineage.hex()}.manifest"
     snapshot.touch(0o600)
     snapshot.write_bytes(b"torn")
     said = unseen("doctor")

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from support.node import MERGE_AFTER_ROWS, Node, picture
+from support.node import FLUSH_AFTER, Node, picture
 from unseen.bank.formats import Listed
 from unseen.bank.records import Response, Source, SourceKind
 from unseen.base import NotReady
@@ -13,8 +13,8 @@ from unseen.desk.bank_fingerprints import bank_fingerprints
 from unseen.desk.forget import forget
 from unseen.desk.index import BankIndex
 from unseen.fingerprint.records import Fingerprint
+from unseen.match import snapshot_file
 from unseen.match.layout import to_words
-from unseen.match.snapshot_file import writing_alone
 from unseen.store import MemoryStore
 
 
@@ -31,20 +31,24 @@ def bank(node: Node, fingerprints: list[Fingerprint]) -> tuple[int, ...]:
     ).ids
 
 
+def snapshots(node: Node) -> list[Path]:
+    return sorted(node.folder.glob("pdq-*.snapshot"))
+
+
 @pytest.fixture
 def filled(node: Node) -> Node:
     """A node with so many entries that its index wrote a snapshot."""
     opened = node.open_case(picture(0))
-    bank(node, [picture(seed)[2] for seed in range(1, MERGE_AFTER_ROWS + 1)])
+    bank(node, [picture(seed)[2] for seed in range(1, FLUSH_AFTER + 1)])
     node.index.catch_up()
     node.index.tidy()
-    assert node.index.snapshot_path().exists()
+    assert snapshots(node)
     node.withdraw(opened)
     return node
 
 
 def reopened(node: Node) -> BankIndex:
-    index = BankIndex(node.store, node.folder, merge_after_rows=MERGE_AFTER_ROWS)
+    index = BankIndex(node.store, node.folder, flush_after=FLUSH_AFTER)
     index.open()
     return index
 
@@ -57,45 +61,55 @@ def test_a_node_that_is_still_loading_says_so(node: Node) -> None:
 def test_a_reopened_index_knows_what_the_store_knows(filled: Node) -> None:
     node = filled
     node.index = reopened(node)
-    assert len(node.index) == MERGE_AFTER_ROWS
+    assert len(node.index) == FLUSH_AFTER
     assert node.screen(picture(1)[2]).verdict.response is Response.REVIEW
     assert node.screen(picture(0)[2]).verdict.response is Response.ALLOW
 
 
+def replaced(path: Path, content: bytes) -> None:
+    """As a restore or a careless copy would: another file at the same name."""
+    other = path.with_name("other")
+    other.write_bytes(content)
+    other.replace(path)
+
+
 @pytest.mark.parametrize("harm", ["torn", "foreign", "missing", "flipped"])
-def test_a_harmed_snapshot_is_rebuilt_from_the_store(filled: Node, harm: str) -> None:
-    node, path = filled, filled.index.snapshot_path()
+@pytest.mark.parametrize("of", ["manifest", "snapshot"])
+def test_harmed_files_are_rebuilt_from_the_store(filled: Node, harm: str, of: str) -> None:
+    node, path = filled, next(filled.folder.glob(f"pdq-*.{of}"))
     whole = path.read_bytes()
     middle = len(whole) // 2
     match harm:
         case "torn":
-            path.write_bytes(whole[:middle])
+            replaced(path, whole[:middle])
         case "foreign":
-            path.write_bytes(b"GIF89a" + whole[6:])
+            replaced(path, b"GIF89a" + whole[6:])
         case "missing":
             path.unlink()
         case "flipped":
-            path.write_bytes(whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
+            replaced(path, whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
     node.index = reopened(node)
-    assert len(node.index) == MERGE_AFTER_ROWS
+    assert len(node.index) == FLUSH_AFTER
     assert node.screen(picture(7)[2]).verdict.response is Response.REVIEW
+    assert len(reopened(node)) == FLUSH_AFTER
 
 
-def test_a_snapshot_of_another_store_is_neither_used_nor_kept(filled: Node) -> None:
-    old = filled.index.snapshot_path()
+def test_the_files_of_another_store_are_neither_used_nor_kept(filled: Node) -> None:
+    old = [*snapshots(filled), filled.index.files.manifest_path]
     other = Node(filled.folder)
     assert len(other.index) == 0
-    assert not old.exists()
+    assert not any(path.exists() for path in old)
 
 
-def test_a_snapshot_newer_than_a_restored_store_is_not_used(filled: Node, tmp_path: Path) -> None:
-    path = filled.index.snapshot_path()
+def test_files_newer_than_a_restored_store_are_not_used(filled: Node, tmp_path: Path) -> None:
     folder = tmp_path / "restored"
+    lineage = int(filled.index.files.name.removeprefix("pdq-"), 16)
     folder.mkdir()
-    lineage = int(path.stem.removeprefix("pdq-"), 16)
+    for path in filled.folder.glob("pdq-*"):
+        (folder / path.name).write_bytes(path.read_bytes())
     restored = Node(folder, store=MemoryStore(lambda _bits: lineage))
-    (folder / path.name).write_bytes(path.read_bytes())
-    assert len(reopened(restored)) == 0
+    assert len(restored.index) == 0
+    assert snapshots(restored) == []
 
 
 def code_is_on_disk(folder: Path, fingerprint: Fingerprint) -> bool:
@@ -131,12 +145,19 @@ def test_many_changes_are_followed_in_steps(node: Node, monkeypatch: pytest.Monk
     assert len(node.index) == 100
 
 
-def test_another_process_that_opens_the_index_leaves_a_merge_under_way_alone(node: Node) -> None:
-    path = node.index.snapshot_path()
-    under_way = path.with_name(f".{path.name}.x.partial")
-    under_way.write_bytes(b"")
-    with writing_alone(path):
+def test_another_process_that_opens_the_index_leaves_a_file_being_written_alone(filled: Node) -> None:
+    node = filled
+    path = node.folder / f"{node.index.files.name}.1.snapshot"
+    with snapshot_file.written(path, [(np.array([1]), np.ones((1, 4), np.uint64))], 1, 1):
         reopened(node)
-        assert under_way.exists()
+        assert path.exists()
     reopened(node)
-    assert not under_way.exists()
+    assert not path.exists()
+
+
+def test_what_a_killed_writer_left_is_removed(filled: Node) -> None:
+    node = filled
+    left = node.folder / f".{node.index.files.name}.1.snapshot.abc.partial"
+    left.write_bytes(b"codes")
+    node.index.tidy()
+    assert not left.exists()

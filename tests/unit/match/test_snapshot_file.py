@@ -34,9 +34,14 @@ def copy(written: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(written, tmp_path / "copy.snapshot"))
 
 
+def write_blocks(path: Path, blocks: snapshot_file.Blocks, n: int, seq: int) -> None:
+    with snapshot_file.written(path, blocks, n, seq):
+        pass
+
+
 def _assert_same(a: Snapshot, b: Snapshot) -> None:
     assert a.seq == b.seq
-    for name in ("ids", "words", "starts", "neighbours", "rows"):
+    for name in ("ids", "gone", "words", "starts", "neighbours", "rows"):
         np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
 
 
@@ -53,13 +58,13 @@ def test_what_was_written_is_what_is_opened(n: int, tmp_path: Path) -> None:
 def test_a_snapshot_written_in_blocks_is_the_same_file(written: Path, tmp_path: Path) -> None:
     words, ids = layout.to_words(_codes()), np.arange(N) * 5
     blocks = [(ids[a:b], words[a:b]) for a, b in ((0, 0), (0, 300), (300, 301), (301, N))]
-    snapshot_file.write_blocks(tmp_path / "s", blocks, N, 42)
+    write_blocks(tmp_path / "s", blocks, N, 42)
     assert (tmp_path / "s").read_bytes() == written.read_bytes()
 
 
 def test_only_its_owner_may_read_it_and_nothing_else_is_left(written: Path) -> None:
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
-    assert list(written.parent.iterdir()) == [written]
+    assert sorted(path.name for path in written.parent.iterdir()) == [f".{written.name}.verified", written.name]
 
 
 def test_a_flipped_bit_anywhere_is_refused(copy: Path) -> None:
@@ -138,7 +143,7 @@ def _no_room_for_files() -> Iterator[None]:
 
 
 def _assert_old_snapshot_stands(path: Path, size: int) -> None:
-    assert list(path.parent.iterdir()) == [path]
+    assert [left.name for left in path.parent.iterdir()] == [path.name]
     assert path.stat().st_size == size
     assert snapshot_file.open_snapshot(path).seq == 42
 
@@ -167,17 +172,59 @@ def test_a_write_that_fails_otherwise_leaves_the_old_snapshot(copy: Path) -> Non
     ids, words = np.arange(N), layout.to_words(_codes())
     for wrong in ([(ids, words), (ids, words)], [(ids[:5], words[:5])], [(ids[::-1], words)]):
         with pytest.raises(ValueError, match=r"ascend|rows"):
-            snapshot_file.write_blocks(copy, wrong, N, 43)
+            write_blocks(copy, wrong, N, 43)
     _assert_old_snapshot_stands(copy, size)
 
 
-def test_what_a_killed_writer_left_is_removed(copy: Path) -> None:
-    left = copy.parent / f".{copy.name}.abc123.partial"
-    other = copy.parent / ".other.snapshot.abc123.partial"
-    left.write_bytes(b"codes")
-    other.write_bytes(b"codes")
-    snapshot_file.remove_partials(copy)
-    assert sorted(copy.parent.iterdir()) == sorted([copy, other])
+def test_what_a_killed_writer_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    left, written = tmp_path / "left.snapshot", tmp_path / "written.snapshot"
+    snapshot_file.write(left, snapshot.build(_codes(), np.arange(N), seq=43))
+    with snapshot_file.written(written, [(np.arange(3), layout.to_words(_codes(3)))], 3, 43):
+        for path in (left, written):
+            snapshot_file.remove_orphan(path)
+        assert not left.exists()
+        assert written.exists()
+    snapshot_file.remove_orphan(written)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _checks(path: Path, monkeypatch: pytest.MonkeyPatch, *, noting: bool = True) -> bool:
+    """Whether opening it compared its bytes."""
+    seen = []
+    compare = snapshot_file._compare
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot_file, "_compare", lambda *arguments: (seen.append(1), compare(*arguments)))
+        snapshot_file.open_snapshot(path, noting=noting)
+    return bool(seen)
+
+
+def test_a_file_is_checked_once_on_a_node(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _checks(copy, monkeypatch)
+    assert not _checks(copy, monkeypatch)
+    assert _checks(copy, monkeypatch, noting=False)
+    os.utime(copy, ns=(1, 1))
+    assert _checks(copy, monkeypatch)
+    shutil.copy(copy, copy.with_name("other"))
+    copy.with_name("other").replace(copy)
+    assert _checks(copy, monkeypatch)
+    assert not _checks(copy, monkeypatch)
+    boot = copy.with_name("boot")
+    boot.write_text("another run of the machine")
+    monkeypatch.setattr(snapshot_file, "_BOOT_ID", boot)
+    assert _checks(copy, monkeypatch)
+    monkeypatch.setattr(snapshot_file, "_BOOT_ID", copy.with_name("none"))
+    assert _checks(copy, monkeypatch)
+    assert _checks(copy, monkeypatch)
+
+
+def test_an_altered_file_is_refused_though_it_was_checked_before(copy: Path) -> None:
+    snapshot_file.open_snapshot(copy, noting=True)
+    with copy.open("r+b") as file:
+        file.seek(snapshot_file.PAGE + 5)
+        file.write(b"\xff")
+    os.utime(copy)
+    with pytest.raises(SnapshotRefused):
+        snapshot_file.open_snapshot(copy, noting=True)
 
 
 def test_ids_must_ascend_and_match_the_codes() -> None:

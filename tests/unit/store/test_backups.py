@@ -95,7 +95,7 @@ def snapshots(tmp_path: Path) -> Path:
 
 
 def indexed(history: History, snapshots: Path) -> BankIndex:
-    index = BankIndex(history.store, snapshots, merge_after_rows=1)
+    index = BankIndex(history.store, snapshots, flush_after=1)
     index.open()
     return index
 
@@ -109,7 +109,7 @@ def test_a_restored_store_never_uses_a_snapshot_of_the_lost_future(
     protected(history.store, [pdq(2)], when=at(1))
     protected(history.store, [pdq(3)], when=at(1))
     index = indexed(history, snapshots)
-    assert index.snapshot_path().exists()
+    assert index.mapped_files
     assert found(index, pdq(2)) == [2]
     history.restore()
     for number in range(gone_on_by):  # before an index is opened again: as far as the snapshot, or past it
@@ -119,6 +119,20 @@ def test_a_restored_store_never_uses_a_snapshot_of_the_lost_future(
     assert found(again, pdq(2)) == found(again, pdq(3)) == []
     assert [found(again, pdq(10 + number)) for number in range(gone_on_by)] == [[2 + i] for i in range(gone_on_by)]
     assert len(again) == 1 + gone_on_by
+
+
+def test_a_restored_store_with_as_many_changes_is_noticed_by_who_tidies(history: History, snapshots: Path) -> None:
+    protected(with_bank(history.store), [pdq(1)])
+    history.keep()
+    protected(history.store, [pdq(2)], when=at(1))
+    index = indexed(history, snapshots)
+    history.restore()
+    index._store = history.store
+    protected(history.store, [pdq(10)], when=at(60))
+    assert index.seq == last_seq(history.store)
+    index.tidy()
+    assert found(index, pdq(2)) == []
+    assert found(index, pdq(10)) == [2]
 
 
 @pytest.mark.parametrize("gone_on_by", [0, 2, 3])
@@ -144,25 +158,5 @@ def test_a_snapshot_is_used_again_where_the_history_is_its_own(
     protected(with_bank(history.store), [pdq(1), pdq(2)])
     indexed(history, snapshots)
     protected(history.store, [pdq(3)])
-    monkeypatch.setattr(BankIndex, "_from_store", lambda *_: pytest.fail("the snapshot was not used"))
+    monkeypatch.setattr(BankIndex, "_built", lambda *_: pytest.fail("the files were not used"))
     assert found(indexed(history, snapshots), pdq(2)) == [2]
-
-
-def test_a_snapshot_without_its_mark_is_not_used(history: History, snapshots: Path) -> None:
-    protected(with_bank(history.store), [pdq(1), pdq(2)])
-    path = indexed(history, snapshots).snapshot_path()
-    path.with_suffix(".mark").unlink()
-    filled = []
-    fill = BankIndex._from_store
-    BankIndex._from_store = lambda *a: (filled.append(1), fill(*a))[1]
-    try:
-        assert found(indexed(history, snapshots), pdq(2)) == [2]
-    finally:
-        BankIndex._from_store = fill
-    assert filled
-
-
-def test_the_mark_is_private(history: History, snapshots: Path) -> None:
-    protected(with_bank(history.store), [pdq(1), pdq(2)])
-    path = indexed(history, snapshots).snapshot_path()
-    assert stat.S_IMODE(path.with_suffix(".mark").stat().st_mode) == 0o600
