@@ -2,14 +2,14 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from unseen.bank.records import Bank
-from unseen.base import Clock, Misconfigured, NotFound, SystemClock
+from unseen.base import BadRequest, Clock, Misconfigured, NotFound, SystemClock
 from unseen.base.ids import RandomBits
 from unseen.case.pin import PinKeeper
 from unseen.config import Config
@@ -20,6 +20,11 @@ from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.limits import Limits
 from unseen.store.opening import database_file, open_store
 from unseen.store.sqlite import open_sqlite
+
+if TYPE_CHECKING:
+    from unseen.batch.folder import ScanFolder
+    from unseen.batch.kept import KeptFile
+    from unseen.desk.scan_ports import Engine, Row
 
 _SECRET_BYTES: Final = 32
 
@@ -91,6 +96,84 @@ def back_up(config: Config, file: Path) -> None:
 def store_file(config: Config) -> Path | None:
     """The SQLite file that the store is in, or None where it is on a database server.  Raises: Misconfigured."""
     return config.database if config.database_url is None else database_file(config.database_url.get_secret_value())
+
+
+@contextmanager
+def open_scan(
+    node: Node, urls: Sequence[str], result: Path, as_format: str, *, keep: Path | None, listed: Callable[[int], None]
+) -> Iterator["ScanFolder"]:
+    """A scan's folder, new or taken up again, with its sources listed; let go of at the end.
+
+    listed: called with the objects counted so far.  Raises: BadRequest, NotFound, Conflict, StorageFull.
+    """
+    from unseen.batch.folder import Asked, ScanFolder
+    from unseen.batch.rows import ResultFormat
+    from unseen.batch.sources import sources_of
+
+    sources = sources_of(urls)
+    with node.store.read() as reader:
+        lineage = reader.lineage().hex()
+    asked = Asked(
+        sources=tuple(source.url for source in sources),
+        lineage=lineage,
+        keep=None if keep is None else str(keep.absolute()),
+    )
+    with ScanFolder(result, asked, ResultFormat(as_format)) as folder:
+        folder.open(sources, listed=listed)
+        yield folder
+
+
+def scan_engine(node: Node, urls: Sequence[str], *, processes: int, ray_address: str | None) -> "Engine":
+    """What examines a scan's objects, with everything the store has now in the files that it maps.
+
+    node: with its index open.  Raises: BadRequest (sources), StoreUnavailable, StorageFull.
+    """
+    from unseen.batch.examiner import Task
+    from unseen.batch.local import InThisProcess, Processes
+    from unseen.batch.sources import sources_of
+
+    sources = sources_of(urls)
+    with node.store.read() as reader:
+        radius_bits = max((bank.radius_bits for bank in reader.banks()), default=0)
+    task = Task(sources=tuple(source.url for source in sources), limits=node.limits, radius_bits=radius_bits)
+    files = node.index.write_files()
+    if ray_address is not None:
+        from unseen.batch.ray_engine import RayEngine
+
+        return RayEngine(task, files, address=ray_address)
+    if any(source.is_of_this_process for source in sources):
+        return InThisProcess(task, files)
+    return Processes(task, files, processes=processes)
+
+
+@contextmanager
+def opened_kept(node: Node, path: Path) -> Iterator["KeptFile"]:
+    """The fingerprints that a scan by this node's store kept.  Raises: NotFound, BadRequest."""
+    from unseen.batch.kept import KeptFile
+
+    kept = KeptFile(path)
+    with node.store.read() as reader:
+        if kept.lineage != reader.lineage():
+            raise BadRequest(
+                "These fingerprints were kept by a scan of another store, whose changes have other numbers.",
+                hint="Set UNSEEN_DATA_FOLDER to that store, or scan again.",
+            )
+    yield kept
+
+
+def forget_kept(path: Path, objects: Sequence[str]) -> int:
+    """Erase what was kept of these objects; returns how many there were.  Raises: NotFound, BadRequest."""
+    from unseen.batch.kept import KeptFile
+
+    return KeptFile(path).forget([os.fsencode(name) for name in objects])
+
+
+def write_rows(result: Path, as_format: str, rows: Sequence["Row"]) -> None:
+    """A whole result at once, private, in a new file.  Raises: Conflict, StorageFull."""
+    from unseen.batch.folder import write_result
+    from unseen.batch.rows import ResultFormat
+
+    write_result(result, ResultFormat(as_format), rows)
 
 
 def limits_of(config: Config) -> Limits:

@@ -8,7 +8,7 @@ import typer
 
 from unseen import __version__
 from unseen.base import UnseenError
-from unseen.cli import backup, bank, case, demo, doctor, fingerprint, forget, screen, serve, token
+from unseen.cli import backup, bank, case, demo, doctor, fingerprint, forget, scan, screen, serve, token
 from unseen.cli.errors import STOPPED, tell, tell_bug
 from unseen.cli.terminal import complain, remark
 
@@ -48,6 +48,7 @@ def _unseen(
 app.command("fingerprint")(fingerprint.fingerprint)
 app.add_typer(case.app, name="case")
 app.command("screen")(screen.screen)
+app.command("scan")(scan.scan)
 app.add_typer(bank.app, name="bank")
 app.add_typer(token.app, name="token")
 app.command("serve")(serve.serve)

@@ -46,7 +46,8 @@ def screen(
     """Look up files and folders: what to allow, review or block.
 
     Every regular file below a folder is tried. One that cannot be read as a picture is
-    reported, and the rest goes on. A match is a reason for review, never proof.
+    reported, and the rest goes on. A match is a reason for review, never proof. For
+    millions of files, or an object store, use `unseen scan`.
 
     Exit codes: 0 nothing found; 1 something to review or to block; 2 an error, or a file
     that could not be read, whatever else was found: 0 and 1 mean that all was looked at.

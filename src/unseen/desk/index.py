@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property
@@ -26,6 +27,7 @@ from unseen.match.spool import Spool
 
 _ROWS: Final = 65_536  # entries read at a time when the index is filled from the store
 _CHANGES: Final = 10_000  # changes applied at a time
+_FLUSH_AGAIN_S: Final = 0.05  # while another process writes
 _NO_ROWS: Final = CodeRows(ids=NOBODY, codes=NO_CODES)
 _CLEANINGS: Final = 5  # merges until no file holds an erased code; one, unless another process lags far behind
 
@@ -130,6 +132,17 @@ class BankIndex:
             "Erased codes may still be in an index file: another process keeps writing what is long gone.",
             hint="Forget again once every process of this node has caught up.",
         )
+
+    def write_files(self) -> IndexFiles:
+        """Have everything up to the newest change in files, for other processes to map; gives them.
+
+        Raises: NotReady, StoreUnavailable, StorageFull.
+        """
+        live = self._caught_up()
+        while live.unflushed and not live.flush(self.files):
+            time.sleep(_FLUSH_AGAIN_S)  # another process is at it, and we go on from what it writes
+            self.refresh()
+        return self.files
 
     def search(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """Entries within ``radius_bits`` (inclusive) of each row of ``codes``: (q, 32) uint8.  Raises: NotReady."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from unseen.act.policy import decide
 from unseen.act.records import Finding, Sighting, Verdict
-from unseen.bank.records import Bank, EntryState
+from unseen.bank.records import Bank, Entry, EntryState
 from unseen.base import BadRequest, Clock
 from unseen.base.ids import RandomBits, random_crockford
 from unseen.desk.index import BankIndex
@@ -80,7 +80,7 @@ def screen(
         exact_done = time.perf_counter()
         found += _near(perceptual, index, reader, banks)  # (3)
     searched = time.perf_counter()
-    verdict = decide(_nearest_of_each(found))  # (4)
+    verdict = verdict_on(found)  # (4)
     sightings = tuple(
         Sighting(
             hit_id=random_crockford(_HIT_SYMBOLS, random_bits),
@@ -123,14 +123,26 @@ def _near(perceptual: Sequence[Query], index: BankIndex, reader: Reader, banks: 
     found = []
     for number, query in enumerate(perceptual):
         for entry_id, distance in zip(*hits.of(number), strict=True):
-            entry = entries.get(int(entry_id))
-            # The store has the last word: an entry may have been retired since the index looked.
-            if entry is None or entry.state is EntryState.RETIRED:
-                continue
-            bank = banks[entry.bank]
-            if distance <= bank.radius_bits:
-                found.append(Finding(entry=entry, bank=bank, distance=int(distance), view=query.view))
+            finding = near_finding(entries.get(int(entry_id)), int(distance), query.view, banks)
+            if finding is not None:
+                found.append(finding)
     return found
+
+
+def near_finding(entry: Entry | None, distance: int, view: View | None, banks: dict[str, Bank]) -> Finding | None:
+    """What a hit of the index is worth: None where its bank's radius is smaller, or the entry matches no longer."""
+    # The store has the last word: an entry may have been retired since the index looked.
+    if entry is None or entry.state is EntryState.RETIRED:
+        return None
+    bank = banks[entry.bank]
+    if distance > bank.radius_bits:
+        return None
+    return Finding(entry=entry, bank=bank, distance=distance, view=view)
+
+
+def verdict_on(found: Sequence[Finding]) -> Verdict:
+    """The policy's word on all that was found; of several views of one entry the nearest counts."""
+    return decide(_nearest_of_each(found))
 
 
 def _nearest_of_each(found: Sequence[Finding]) -> list[Finding]:

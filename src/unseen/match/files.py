@@ -50,6 +50,13 @@ class Stack:
     stamp: Stamp | None = None  #: of the manifest's file; None where there is none
 
 
+def stack_of(snapshot: Snapshot) -> Stack:
+    """A stack of one snapshot that is in no file."""
+    member = Member(name="", seq=snapshot.seq)
+    manifest = Manifest(seq=snapshot.seq, mark="", erased_seq=0, clean_seq=snapshot.seq, members=(member,))
+    return Stack(manifest=manifest, snapshots=(snapshot,))
+
+
 EMPTY: Final = Stack(manifest=Manifest(seq=0, mark="", erased_seq=0, clean_seq=0, members=()), snapshots=())
 
 

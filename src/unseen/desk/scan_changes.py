@@ -1,0 +1,137 @@
+"""A new case reaches old uploads: entries added since, matched against fingerprints that an earlier scan kept."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unseen.bank.records import EntryState
+from unseen.desk.index import BankIndex
+from unseen.desk.judge import judge
+from unseen.desk.ports import Reader, Store
+from unseen.desk.scan_ports import KeptRows, Near, Readings, Row
+from unseen.fingerprint.records import MIN_QUALITY, VIEWS, Kind
+from unseen.match.files import stack_of
+from unseen.match.live import LiveIndex
+from unseen.match.records import Hits
+from unseen.match.snapshot import build
+
+_CHANGES: Final = 10_000  # read at a time
+_MANY_ENTRIES: Final = 500  # for each thread: measured with a million uploads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sifted:
+    """Some kept uploads, and what was found among them."""
+
+    uploads: int  #: how many were compared
+    rows: tuple[Row, ...]  #: of those that a new entry matches
+
+
+def scan_changes(
+    after: int, kept: Iterable[KeptRows], *, store: Store, index: BankIndex, threads: int
+) -> Iterator[Sifted]:
+    """Match entries added after seq ``after``, and no others, against kept fingerprints.
+
+    1. Small indexes of the new entries alone.  2. Which uploads do they touch, each within its bank's radius?
+    3. Those few are looked up in the whole index, so that the verdict is what ``screen`` says today: an older entry
+    may ask for more, or a harmless one for less.
+
+    index: open.  threads: among how many a batch of uploads is shared out.
+    Raises: NotReady, StoreUnavailable.
+    """
+    index.catch_up()
+    with store.read() as reader:
+        added = _Added(reader, after, threads)  # (1)
+    for rows in kept:
+        touched = added.touches(rows)  # (2)
+        if not len(touched):
+            yield Sifted(uploads=len(rows.keys), rows=())
+            continue
+        keys = tuple(rows.keys[at] for at in touched)
+        readings = _readings(rows, touched, added.widest_bits, index)  # (3)
+        with store.read() as reader:
+            yield Sifted(uploads=len(rows.keys), rows=judge(keys, readings, reader))
+
+
+class _Added:
+    """The entries added since, searchable."""
+
+    def __init__(self, reader: Reader, after: int, threads: int) -> None:
+        ids, codes = _since(reader, Kind.PDQ, after)
+        radius = {bank.name: bank.radius_bits for bank in reader.banks()}
+        self.widest_bits = max(radius.values(), default=0)
+        self._threads = threads
+        self._codes, self._index = codes, LiveIndex(stack_of(build(codes, ids, reader.last_seq())))
+        radii = {entry.id: radius[entry.bank] for entry in reader.entries(ids.tolist()) if entry.state in _MATCHING}
+        self._radii = np.array([radii.get(entry, -1) for entry in ids.tolist()], np.int64)
+        self._ids = ids
+        self._digests = {kind: _since(reader, kind, after)[1] for kind in (Kind.SHA256, Kind.MD5)}
+
+    def touches(self, rows: KeptRows) -> NDArray[np.int64]:
+        """Which of the uploads a new entry matches, ascending."""
+        clear = np.flatnonzero(rows.qualities >= MIN_QUALITY)
+        upload, entry, distances = self._near(np.ascontiguousarray(rows.codes[clear].reshape(-1, 32)))
+        is_touched = np.zeros(len(rows.keys), np.bool_)
+        is_touched[clear[upload[distances <= self._radii[entry]]]] = True
+        for kind, digests in ((Kind.SHA256, rows.sha256), (Kind.MD5, rows.md5)):
+            is_touched |= np.isin(_as_words(digests), _as_words(self._digests[kind]))
+        return np.flatnonzero(is_touched)
+
+    def _near(self, codes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]:
+        """Upload, new entry (its place) and distance of every hit.  codes: (8 n, 32), eight rows an upload.
+
+        Few entries are compared with everything; where they are many, indexing the uploads is quicker.
+        """
+        if len(self._ids) < _MANY_ENTRIES * self._threads:
+            hits = self._index.search(codes, self.widest_bits, threads=self._threads)
+            upload, entry = _query_of(hits) // len(VIEWS), np.searchsorted(self._ids, hits.ids)
+        else:
+            uploads = LiveIndex(stack_of(build(codes, np.arange(len(codes)), 0)))
+            hits = uploads.search(self._codes, self.widest_bits, threads=self._threads)
+            upload, entry = hits.ids // len(VIEWS), _query_of(hits)
+        return upload, entry, hits.distances
+
+
+_MATCHING: Final = frozenset({EntryState.ACTIVE, EntryState.DISPUTED})
+
+
+def _since(reader: Reader, kind: Kind, after: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Ids, ascending, and codes of the entries of a kind added after a seq that still match."""
+    newest, parts = reader.last_seq(), []
+    gone: list[NDArray[np.int64]] = []
+    while after < newest:
+        delta = reader.index_delta(kind, after=after, limit=_CHANGES)
+        parts.append(delta.added)
+        gone.append(delta.retired)
+        after = delta.seq
+    ids = np.concatenate([np.zeros(0, np.int64), *(part.ids for part in parts)])
+    codes = np.concatenate([np.zeros((0, kind.code_bytes), np.uint8), *(part.codes for part in parts)])
+    ids, first = np.unique(ids, return_index=True)
+    still = ~np.isin(ids, np.concatenate([np.zeros(0, np.int64), *gone]))
+    return ids[still], np.ascontiguousarray(codes[first][still])
+
+
+def _query_of(hits: Hits) -> NDArray[np.int64]:
+    return np.repeat(np.arange(len(hits)), np.diff(hits.offsets))
+
+
+def _as_words(digests: NDArray[np.uint8]) -> NDArray[np.void]:
+    """Each row as one value.  digests: (n, bytes), C-contiguous."""
+    return np.ascontiguousarray(digests).view(np.dtype((np.void, digests.shape[1]))).reshape(-1)
+
+
+def _readings(rows: KeptRows, touched: NDArray[np.int64], radius_bits: int, index: BankIndex) -> Readings:
+    codes, qualities = rows.codes[touched], rows.qualities[touched]
+    return Readings(
+        troubles=(None,) * len(touched),
+        messages=("",) * len(touched),
+        sha256=rows.sha256[touched],
+        md5=rows.md5[touched],
+        codes=codes,
+        qualities=qualities,
+        near=Near.find(codes, qualities, lambda q: index.search(q, radius_bits)),
+        as_of_seq=index.seq,
+    )
