@@ -30,6 +30,8 @@ format: .venv/.dev ## Format the code and mend what the linter can mend
 bench: .venv/.dev ## Run every benchmark beside its peers
 	$(BIN)/python -m bench.hashing
 	$(BIN)/python -m bench.index
+	$(BIN)/python -m bench.pipeline
+	$(BIN)/python -m bench.service
 
 serve: .venv/.demo ## Start the service on this machine
 	$(BIN)/unseen serve

@@ -26,6 +26,7 @@ from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.formats import Format
 from unseen.fingerprint.image import fingerprint_picture, views_of
 from unseen.fingerprint.limits import Limits
+from unseen.fingerprint.progressive import means_only
 from unseen.fingerprint.raster import Decoded
 
 CLASSES = (("< 1 Mpx", 0, 1), ("1-4 Mpx", 1, 4), ("4-8 Mpx", 4, 8), (">= 8 Mpx", 8, 1e9))
@@ -111,6 +112,8 @@ def decode(data: bytes, decoder: DecoderPool) -> Decoded:
     header = jpeg.read_header(data)
     plain = jpeg.decode_plain(data, header) if header.is_plain else None
     if plain is None:
+        if jpeg.reduced_eighths(header.width, header.height) == 1:
+            data = means_only(data, header) or data
         return decoder.decode(data, Format.JPEG)
     luma, eighths = plain
     return Decoded(

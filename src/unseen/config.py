@@ -34,6 +34,12 @@ class Config(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address the service listens on.")
     port: int = Field(default=8321, ge=0, le=65535, description="Port the service listens on; 0 takes a free one.")
+    workers: int = Field(default=1, ge=1, le=64, description="Processes that answer requests, on one address.")
+    max_lag_s: float = Field(
+        default=5.0,
+        gt=0,
+        description="Seconds that a worker's index may be behind the store before the worker is not ready.",
+    )
     max_bytes: int = Field(default=64 << 20, ge=1, description="Largest upload or file, in bytes.")
     max_pixels: int = Field(
         default=200_000_000,
@@ -54,6 +60,16 @@ class Config(BaseSettings):
     )
     upload_timeout_s: float = Field(
         default=60.0, gt=0, description="Longest time that the body of a request may take to arrive, in seconds."
+    )
+    alone_s: float = Field(
+        default=300.0,
+        ge=0,
+        description="Seconds for which uploads are still searched, in memory, after the store was last heard of.",
+    )
+    max_digests: int = Field(
+        default=4_000_000,
+        ge=0,
+        description="Most exact digests kept in memory for when the store is away, 16 bytes each and worker.",
     )
     erase_after_days: float = Field(
         default=30.0, ge=0, description="Days after which a retired entry's code is erased everywhere."

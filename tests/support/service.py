@@ -96,7 +96,7 @@ def running(node: Node, *, ready: bool = True) -> Iterator[LiveService]:
             assert listening.wait(20), "the service did not start"
             live = LiveService(node=node, app=app, url=address_of(listener))
             if ready:
-                wait_until(lambda: app.state.service.keeper.is_open)
+                wait_until(lambda: app.state.service.follower.is_open)
             yield live
             for client in live.clients:
                 client.close()

@@ -10,6 +10,9 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one (UNSEEN_PORT).")
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that answer requests (UNSEEN_WORKERS).")
+    ] = None,
 ) -> None:
     """Run the service that platforms send their uploads to.
 
@@ -19,5 +22,6 @@ def serve(
     from unseen.config import load_config
     from unseen.http.server import serve as run
 
-    chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    given = {"host": host, "port": port, "workers": workers}
+    chosen = {name: value for name, value in given.items() if value is not None}
     run(load_config().model_copy(update=chosen))

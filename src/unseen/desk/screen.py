@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from unseen.act.policy import decide
+from unseen.act.policy import MAX_FINDINGS, decide
 from unseen.act.records import Finding, Sighting, Verdict
-from unseen.bank.records import Bank, Entry, EntryState
-from unseen.base import BadRequest, Clock
+from unseen.bank.records import Bank, Entry, EntryState, Response
+from unseen.base import BadRequest, Clock, NotReady, StorageFull, StoreUnavailable
 from unseen.base.ids import RandomBits, random_crockford
 from unseen.desk.index import BankIndex
 from unseen.desk.ports import Reader, Store
+from unseen.desk.recall import Recall
 from unseen.fingerprint.records import VIEWS, Fingerprint, Kind, PictureFingerprints, View
 
 MAX_PLACE: Final = 200
@@ -29,14 +31,37 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Screened:
-    """The answer to one upload.  ``sightings`` stand beside ``verdict.findings``, one each."""
+class Looked:
+    """What one upload is near to, and what to do with it."""
 
     verdict: Verdict
-    sightings: tuple[Sighting, ...]
     as_of_seq: int
     is_featureless: bool  #: True: too little in the picture to compare it; only exact copies were looked for
     stages_s: dict[str, float] = field(default_factory=dict)  #: seconds spent in each stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screened(Looked):
+    """The answer to one upload.  ``sightings`` stand beside ``verdict.findings``, one each."""
+
+    sightings: tuple[Sighting, ...]
+    is_recorded: bool = True  #: False: the sightings could not be kept, so that nobody can decide on them later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """An entry that an upload is near to, of which nothing more is known while the store is away."""
+
+    entry_id: int
+    distance: int  #: bits; 0 for sha256 and md5
+    view: View | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedAlone(Looked):
+    """What was found without the store; the verdict's findings are empty, since no entry's standing is known."""
+
+    glimpses: tuple[Glimpse, ...]  #: nearest first
 
 
 def queries_of(picture: PictureFingerprints) -> tuple[Query, ...]:
@@ -64,61 +89,153 @@ def screen(
 ) -> Screened:
     """Look up every fingerprint of an upload, decide, and remember what was seen (never the picture).
 
-    1. Bring the index up to the store.  2. Exact digests.  3. PDQ within each bank's radius.  4. Policy.  5. Keep one
-    sighting a finding, so that the platform can say later what it decided.
-
-    Raises: BadRequest (place), NotReady, StoreUnavailable, StorageFull.
+    Raises: BadRequest (place), NotReady, StoreUnavailable.
     """
+    require_place(place)
+    looked = look_up(queries, store=store, index=index)
+    return record(looked, place=place, platform=platform, store=store, clock=clock, random_bits=random_bits)
+
+
+def require_place(place: str | None) -> None:
+    """Raises: BadRequest for a name that is too long."""
     if place is not None and len(place) > MAX_PLACE:
         raise BadRequest(f"A place is named with at most {MAX_PLACE} characters.")
+
+
+def look_up(queries: Sequence[Query], *, store: Store, index: BankIndex) -> Looked:
+    """Every entry that an upload is near to, and the verdict.
+
+    1. Bring the index up to the store.  2. Exact digests.  3. PDQ within each bank's radius.  4. Policy.
+
+    Raises: NotReady, StoreUnavailable.
+    """
     started = time.perf_counter()
     as_of_seq = index.catch_up()  # (1)
-    perceptual = [q for q in queries if q.fingerprint.kind.is_perceptual and not q.fingerprint.is_featureless]
+    perceptual = _perceptual(queries)
     with store.read() as reader:
         banks = {bank.name: bank for bank in reader.banks()}
         found = _exact(queries, reader, banks)  # (2)
         exact_done = time.perf_counter()
         found += _near(perceptual, index, reader, banks)  # (3)
-    searched = time.perf_counter()
     verdict = verdict_on(found)  # (4)
+    searched = time.perf_counter()
+    return Looked(
+        verdict=verdict,
+        as_of_seq=as_of_seq,
+        is_featureless=_is_featureless(queries),
+        stages_s={"exact": exact_done - started, "search": searched - exact_done},
+    )
+
+
+def record(
+    looked: Looked, *, place: str | None, platform: str, store: Store, clock: Clock, random_bits: RandomBits
+) -> Screened:
+    """Keep one sighting a finding, so that the platform can say later what it decided.
+
+    A hit is worth more than its record: where the store cannot take it, the answer stands and says so.
+    """
+    started = time.perf_counter()
     sightings = tuple(
         Sighting(
             hit_id=random_crockford(_HIT_SYMBOLS, random_bits),
             entry_id=finding.entry.id,
             bank=finding.bank.name,
-            response=verdict.response,
+            response=looked.verdict.response,
             distance=finding.distance,
             view=finding.view,
             place=place,
             platform=platform,
             seen_at=clock.now(),
-            as_of_seq=as_of_seq,
+            as_of_seq=looked.as_of_seq,
         )
-        for finding in verdict.findings
+        for finding in looked.verdict.findings
     )
+    is_recorded = True
     if sightings:
-        with store.write() as tx:
-            tx.put_sightings(sightings)  # (5)
-    done = time.perf_counter()
+        try:
+            with store.write() as tx:
+                tx.put_sightings(sightings)
+        except (StorageFull, StoreUnavailable):
+            is_recorded = False
     return Screened(
-        verdict=verdict,
+        verdict=looked.verdict,
         sightings=sightings,
-        as_of_seq=as_of_seq,
-        is_featureless=not perceptual and any(q.fingerprint.is_featureless for q in queries),
-        stages_s={"exact": exact_done - started, "search": searched - exact_done, "record": done - searched},
+        is_recorded=is_recorded,
+        as_of_seq=looked.as_of_seq,
+        is_featureless=looked.is_featureless,
+        stages_s=looked.stages_s | {"record": time.perf_counter() - started},
     )
+
+
+def look_up_alone(queries: Sequence[Query], *, index: BankIndex, recall: Recall) -> LookedAlone:
+    """What can be said without the store: whether anything is near, and then that a person should look.
+
+    Bank and standing of an entry are the store's to say; without it, a hit neither blocks nor allows.  Nothing near
+    is said only where everything that matches was compared.
+
+    Raises: NotReady, also where not all digests are in memory and nothing else is near.
+    """
+    started = time.perf_counter()
+    if not recall.banks:
+        raise NotReady("The banks are not in memory yet.", hint="Try again in a moment.")
+    perceptual, digests = _perceptual(queries), _digests(queries)
+    near: dict[int, Glimpse] = {}
+    radius_bits = max(bank.radius_bits for bank in recall.banks)
+    if perceptual:
+        hits = index.search(_codes(perceptual), radius_bits)
+        for number, query in enumerate(perceptual):
+            for entry_id, distance in zip(*hits.of(number), strict=True):
+                glimpse = Glimpse(entry_id=int(entry_id), distance=int(distance), view=query.view)
+                held = near.get(glimpse.entry_id)
+                if held is None or glimpse.distance < held.distance:
+                    near[glimpse.entry_id] = glimpse
+    if digests and (recall.is_whole or not near):
+        for entry_id in recall.find(digests):
+            near[entry_id] = Glimpse(entry_id=entry_id, distance=0, view=None)
+    glimpses = tuple(sorted(near.values(), key=lambda g: (g.distance, g.entry_id)))[:MAX_FINDINGS]
+    return LookedAlone(
+        verdict=Verdict(
+            response=Response.REVIEW if glimpses else Response.ALLOW,
+            reasons=tuple(map(_reason_alone, glimpses)) or ("Nothing in the bank is near this upload.",),
+            findings=(),
+        ),
+        glimpses=glimpses,
+        as_of_seq=min(index.seq, recall.seq) if recall.is_whole else index.seq,
+        is_featureless=_is_featureless(queries),
+        stages_s={"search": time.perf_counter() - started},
+    )
+
+
+def _reason_alone(glimpse: Glimpse) -> str:
+    how = "the same file" if glimpse.view is None else f"{glimpse.distance} of 256 bits apart, {glimpse.view}"
+    return f"Near an entry whose standing cannot be looked up now ({how})."
+
+
+def _perceptual(queries: Sequence[Query]) -> list[Query]:
+    return [q for q in queries if q.fingerprint.kind.is_perceptual and not q.fingerprint.is_featureless]
+
+
+def _is_featureless(queries: Sequence[Query]) -> bool:
+    return not _perceptual(queries) and any(q.fingerprint.is_featureless for q in queries)
+
+
+def _digests(queries: Sequence[Query]) -> list[Fingerprint]:
+    return [q.fingerprint for q in queries if not q.fingerprint.kind.is_perceptual]
+
+
+def _codes(perceptual: Sequence[Query]) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(q.fingerprint.code for q in perceptual), dtype=np.uint8).reshape(-1, 32)
 
 
 def _exact(queries: Sequence[Query], reader: Reader, banks: dict[str, Bank]) -> list[Finding]:
-    digests = [q.fingerprint for q in queries if not q.fingerprint.kind.is_perceptual]
-    return [Finding(entry=entry, bank=banks[entry.bank], distance=0, view=None) for entry in reader.same_code(digests)]
+    same = reader.same_code(_digests(queries))
+    return [Finding(entry=entry, bank=banks[entry.bank], distance=0, view=None) for entry in same]
 
 
 def _near(perceptual: Sequence[Query], index: BankIndex, reader: Reader, banks: dict[str, Bank]) -> list[Finding]:
     if not perceptual or not banks:
         return []
-    codes = np.frombuffer(b"".join(q.fingerprint.code for q in perceptual), dtype=np.uint8).reshape(-1, 32)
-    hits = index.search(codes, max(bank.radius_bits for bank in banks.values()))
+    hits = index.search(_codes(perceptual), max(bank.radius_bits for bank in banks.values()))
     entries = {entry.id: entry for entry in reader.entries([int(i) for i in np.unique(hits.ids)])}
     found = []
     for number, query in enumerate(perceptual):

@@ -6,6 +6,8 @@ in a killable process.  Sizes are checked in the header before anything is decod
 
 import hashlib
 import stat
+import time
+from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
@@ -18,35 +20,52 @@ from unseen.fingerprint.formats import Format, sniff, too_large, unreadable
 from unseen.fingerprint.limits import Limits
 from unseen.fingerprint.orientation import ROW_ORDER, is_quarter_turn
 from unseen.fingerprint.pdq import luma_of, pdq_views, pdq_views_reduced
+from unseen.fingerprint.progressive import means_only
 from unseen.fingerprint.raster import Decoded
 from unseen.fingerprint.records import Fingerprint, Kind, LumaFingerprints, PictureFingerprints
 
 _PNG_SIZE = slice(16, 24)  # of IHDR, which comes first (W3C PNG, 11.2.1)
 
 
-def fingerprint_picture(data: bytes, *, limits: Limits, decoder: DecoderPool) -> PictureFingerprints:
+def fingerprint_picture(
+    data: bytes, *, limits: Limits, decoder: DecoderPool, beside: Executor | None = None
+) -> PictureFingerprints:
     """Every fingerprint of a picture file, with PDQ of all eight views of its upright picture.
 
+    ``beside``: where the digests are made while the picture is decoded; without it, they are made after that.
     Raises: BadMedia, saying why, where the bytes are no picture or cost more than the limits; NodeError where the
     decoder pool is closed or cannot start.
     """
     if len(data) > limits.max_bytes:
         raise _too_many_bytes(limits)
     kind = sniff(data)
+    digesting = None if beside is None else beside.submit(_digests, data)
+    started = time.perf_counter()
     decoded = _decode(data, kind, limits, decoder)
+    decode_done = time.perf_counter()
     codes, quality = views_of(decoded)
+    hash_done = time.perf_counter()
+    sha256, md5, digest_s = _digests(data) if digesting is None else digesting.result()
     width, height = decoded.width, decoded.height
     if is_quarter_turn(decoded.orientation):
         width, height = height, width
     return PictureFingerprints(
-        sha256=Fingerprint(kind=Kind.SHA256, code=hashlib.sha256(data).digest()),
-        md5=Fingerprint(kind=Kind.MD5, code=hashlib.md5(data, usedforsecurity=False).digest()),
+        sha256=Fingerprint(kind=Kind.SHA256, code=sha256),
+        md5=Fingerprint(kind=Kind.MD5, code=md5),
         pdq=Fingerprint(kind=Kind.PDQ, code=codes[0].tobytes(), quality=quality),
         views=codes,
         width=width,
         height=height,
         media_type=kind.value,
+        stages_s={"decode": decode_done - started, "hash": hash_done - decode_done, "digest": digest_s},
     )
+
+
+def _digests(data: bytes) -> tuple[bytes, bytes, float]:
+    """SHA-256 and MD5, and the seconds that they took."""
+    started = time.perf_counter()
+    sha256, md5 = hashlib.sha256(data).digest(), hashlib.md5(data, usedforsecurity=False).digest()
+    return sha256, md5, time.perf_counter() - started
 
 
 def fingerprint_luma(pixels: NDArray[np.uint8 | np.float32]) -> LumaFingerprints:
@@ -118,6 +137,8 @@ def _decode_jpeg(data: bytes, limits: Limits, decoder: DecoderPool) -> Decoded:
         )
     if jpeg.count_scans(data, header, limits.max_jpeg_scans) > limits.max_jpeg_scans:
         raise unreadable(Format.JPEG, f"JPEG with more than {limits.max_jpeg_scans} scans")
+    if jpeg.reduced_eighths(header.width, header.height) == 1:
+        data = means_only(data, header) or data
     return decoder.decode(data, Format.JPEG, max_pixels=max_pixels)
 
 

@@ -4,6 +4,7 @@ Source: ITU-T T.81 (markers in B.1, frames in B.2.2, scans in B.2.3); JFIF 1.02;
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,9 @@ _SOI, _EOI, _SOS, _APP1, _APP14, _TEM = 0xD8, 0xD9, 0xDA, 0xE1, 0xEE, 0x01
 _RESTARTS: Final = range(0xD0, 0xD8)
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BASELINE: Final = frozenset({0xC0, 0xC1})  # Huffman, one pass over the picture
-_MARKER: Final = re.compile(rb"\xff+([^\x00\xff])")
+#: Fill bytes before a marker are passed over.  One literal first byte lets the search run at memory's speed.
+_MARKER: Final = re.compile(rb"\xff([^\x00\xff])")
+_AFTER_SCAN: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,27 @@ def count_scans(data: bytes, header: JpegHeader, at_most: int) -> int:
         scans += marker == _SOS
         at += max(int.from_bytes(data[at : at + 2], "big"), 2)
     return scans
+
+
+def segments(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+    """Every segment after the first marker: its marker, where it begins and ends (a scan's with its data), its body.
+
+    The end of the picture is the last one, if it is there.  Raises: BadMedia where a segment is cut short.
+    """
+    at = 2
+    while (found := _MARKER.search(data, at)) is not None:
+        marker, begin, at = found[1][0], found.start(), found.end()
+        if marker == _EOI:
+            yield marker, begin, at, b""
+            return
+        if marker in _RESTARTS or marker in {_SOI, _TEM}:
+            continue
+        body = _body(data, at)
+        at += len(body) + 2
+        if marker == _SOS:
+            following = _AFTER_SCAN.search(data, at)
+            at = len(data) if following is None else following.start()
+        yield marker, begin, at, body
 
 
 def reduced_eighths(width: int, height: int) -> int:

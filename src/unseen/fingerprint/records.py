@@ -1,6 +1,6 @@
 """What a picture leaves behind: fingerprints, and the eight ways a copy can be turned."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
 
@@ -117,6 +117,7 @@ class PictureFingerprints:
     width: int  #: pixels, after EXIF orientation
     height: int
     media_type: str  #: what the bytes are, whatever the name says: ``image/jpeg``
+    stages_s: dict[str, float] = field(default_factory=dict)  #: seconds of ``decode``, ``hash`` and ``digest``
 
     def __post_init__(self) -> None:
         if self.views.shape != (len(VIEWS), 32) or self.views.dtype != np.uint8:

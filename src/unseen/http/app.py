@@ -17,7 +17,7 @@ from unseen.compose import Node
 from unseen.http.envelope import Envelope
 from unseen.http.errors import answer, answer_of_router, bad_values
 from unseen.http.routes import ROUTERS
-from unseen.http.service import make_service
+from unseen.http.service import Seat, make_service
 
 _ABOUT: Final = """\
 Acts on intimate images shared without consent, without anyone having to look at them.
@@ -30,19 +30,20 @@ Every error has one shape: `{"error": {"code", "message", "hint"}}`.
 """
 
 
-def create_app(node: Node) -> FastAPI:
-    """The service over ``node``.  Its threads and background tasks live as long as the app's lifespan."""
-    service = make_service(node)
+def create_app(node: Node, seat: Seat | None = None) -> FastAPI:
+    """The service over ``node``.  Its threads live as long as the app's lifespan.
+
+    ``seat``: which of its node's processes this is; the only one, if not said.
+    """
+    service = make_service(node, seat or Seat.alone())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        service.keeper.start()
+        service.start()
         try:
             yield
         finally:
-            await service.keeper.stop()
-            for lane in service.lanes:
-                await asyncio.to_thread(lane.close)
+            await asyncio.to_thread(service.stop)
 
     app = FastAPI(
         title="Unseen",

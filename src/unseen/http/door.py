@@ -10,7 +10,7 @@ from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
-from unseen.base import Forbidden, Unauthenticated
+from unseen.base import Forbidden, StoreUnavailable, Unauthenticated
 from unseen.desk.ports import Store
 from unseen.desk.tokens import Scope, Token, digest_of
 from unseen.http.service import Service, service_of
@@ -43,11 +43,21 @@ def needs(*scopes: Scope) -> Callable[..., Awaitable[Token]]:
 
 
 async def find_token(service: Service, sent: HTTPAuthorizationCredentials | None) -> Token | None:
-    """The token that was sent, if it is in force.  Raises: StoreUnavailable, NodeBusy."""
+    """The token that was sent, if it is in force; while the store is away, if it was when last heard of.
+
+    Raises: StoreUnavailable, NodeBusy.
+    """
     if sent is None:
         return None
     with service.door.admit() as slot:
-        return await slot.run(_look_up, service.node.store, sent.credentials)
+        try:
+            service.guard.require_store()
+            return await service.guard.ask(slot.run(_look_up, service.node.store, sent.credentials))
+        except StoreUnavailable:
+            known = service.recall.token(digest_of(sent.credentials)) if service.may_answer_alone else None
+            if known is None:
+                raise
+            return known
 
 
 def _look_up(store: Store, secret: str) -> Token | None:

@@ -33,7 +33,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(receive, send)
-        started = time.perf_counter()
+        started = scope["unseen.started"] = time.perf_counter()
         try:
             await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:

@@ -58,6 +58,11 @@ def unexpected(what: str, error: BaseException) -> None:
     _LOG.error("unexpected what=%r error=%s", what, _told(error))
 
 
+def worker_ended(number: int, how: int, again_in_s: float) -> None:
+    """A worker that nobody told to end is gone; it is started again."""
+    _LOG.error("worker ended number=%d exit=%d again_in_s=%.1f", number, how, again_in_s)
+
+
 def _told(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} at " + " < ".join(

@@ -1,4 +1,4 @@
-"""Runs the service: a socket, uvicorn, and a clean end on SIGTERM or Ctrl-C."""
+"""Runs the service: a socket, uvicorn (in this process, or in workers), and a clean end on SIGTERM or Ctrl-C."""
 
 import signal
 import socket
@@ -17,6 +17,8 @@ from unseen.config import Config
 from unseen.http import logs
 from unseen.http.app import create_app
 from unseen.http.connections import Connection
+from unseen.http.service import Seat
+from unseen.http.supervisor import supervise
 
 _GRACE_S: Final = 10  # for answers that are under way when the service is told to stop
 _BACKLOG: Final = 512
@@ -62,10 +64,19 @@ def serve(config: Config, *, announce: Callable[[str], None] | None = None) -> N
 
     Raises: Misconfigured (also where the address cannot be had), StoreUnavailable, StorageFull.
     """
-    say = announce or _to_stdout
     logs.configure()
-    with closing(bound(config.host, config.port)) as listener, open_node(config) as node, _stopping_quietly():
-        Server(create_app(node), listener, lambda: say(f"Unseen listens on {address_of(listener)}")).listen()
+    with closing(bound(config.host, config.port)) as listener:
+
+        def say() -> None:
+            (announce or _to_stdout)(f"Unseen listens on {address_of(listener)}")
+
+        if config.workers == 1:
+            with open_node(config) as node, stopping_quietly():
+                Server(create_app(node, Seat.alone(is_own_process=True)), listener, say).listen()
+        else:
+            with open_node(config):
+                pass  # whatever is wrong with settings, folder or store is said here, once, and not by every worker
+            supervise(config, listener, say)
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -93,8 +104,11 @@ def address_of(listener: socket.socket) -> str:
 
 
 @contextmanager
-def _stopping_quietly() -> Iterator[None]:
-    """Uvicorn raises the signal that stopped it again when it is done; the node must still be closed after that."""
+def stopping_quietly() -> Iterator[None]:
+    """Around a ``Server``: uvicorn raises the signal that stopped it again when it is done.
+
+    The node must still be closed after that.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

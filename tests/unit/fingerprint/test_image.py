@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -219,3 +220,12 @@ def test_extra_bytes_between_jpeg_segments_are_forgiven_and_lost_ones_are_not(fi
     assert bits(fingerprint(data[:at] + b"\x00\x00" + data[at:]).pdq.code, picture) <= 4
     with pytest.raises(BadMedia, match="JPEG data cut short or damaged"):
         fingerprint(data[: len(data) * 2 // 3])
+
+
+def test_digests_made_beside_the_decoding_are_the_same(decoder: DecoderPool) -> None:
+    data = saved(draw(331, 257), "JPEG")
+    alone = fingerprint_picture(data, limits=LIMITS, decoder=decoder)
+    with ThreadPoolExecutor(1) as pool:
+        beside = fingerprint_picture(data, limits=LIMITS, decoder=decoder, beside=pool)
+    assert (beside.sha256, beside.md5, beside.pdq) == (alone.sha256, alone.md5, alone.pdq)
+    assert set(beside.stages_s) == set(alone.stages_s) == {"decode", "hash", "digest"}

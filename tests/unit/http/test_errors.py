@@ -76,7 +76,7 @@ def test_a_fault_of_ours_is_told_without_detail(
     def broken(*_: Any, **__: Any) -> None:
         raise KeyError("hunter2 of room 12")
 
-    monkeypatch.setattr(screen, "screen", broken)
+    monkeypatch.setattr(screen, "look_up", broken)
     with caplog.at_level(logging.INFO, "unseen.http"):
         answer = platform.post("/v1/screen", json={"fingerprints": [pdq(1)]})
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")

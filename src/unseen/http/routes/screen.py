@@ -1,18 +1,30 @@
 """``POST /v1/screen``: an upload, or its fingerprints, to a verdict."""
 
+import asyncio
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.requests import Request
 
-from unseen.act.records import Finding, Sighting
+from unseen.act.records import Finding
 from unseen.bank.records import EntryState, Purpose, Response
-from unseen.compose import Node
+from unseen.base import StoreUnavailable
+from unseen.desk.screen import (
+    Glimpse,
+    LookedAlone,
+    Screened,
+    look_up,
+    look_up_alone,
+    queries_of,
+    record,
+    require_place,
+)
 from unseen.desk.screen import Query as Sought
-from unseen.desk.screen import Screened, queries_of, screen
 from unseen.fingerprint.image import fingerprint_picture
 from unseen.fingerprint.records import View
 from unseen.http.bodies import media_type, parse_json, read_bytes
@@ -20,7 +32,7 @@ from unseen.http.describe import errors, json_content, reads
 from unseen.http.door import Screener
 from unseen.http.errors import UnsupportedBody
 from unseen.http.multipart import FORM_OVERHEAD_BYTES, parse_picture_form
-from unseen.http.service import JSON_BYTES, service_of
+from unseen.http.service import JSON_BYTES, Service, service_of
 from unseen.http.shapes import PDQ_EXAMPLE, SHA256_EXAMPLE, FingerprintIn, In, Out, Place
 
 router = APIRouter(prefix="/v1", tags=["screening"])
@@ -53,15 +65,19 @@ class FingerprintsIn(In):
 class HitOut(Out):
     """One entry that the upload is near to."""
 
-    id: str = Field(description="What to name when you say what it was: `POST /v1/hits/{id}/decision`.")
-    bank: str
+    id: str | None = Field(
+        description="What to name when you say what it was: `POST /v1/hits/{id}/decision`; null where it was not kept."
+    )
+    bank: str | None = Field(description="Null where the store is away.")
     entry: int
     distance: int = Field(description="Bits that differ, of 256; 0 for the same file.")
     view: View | None = Field(description="How the upload is turned against the entry; null for the same file.")
-    standing: str = Field(description="`confirmed`, `unconfirmed`, `disputed`, or `harmless`.")
+    standing: str = Field(
+        description="`confirmed`, `unconfirmed`, `disputed`, or `harmless`; `unknown` where the store is away."
+    )
 
     @classmethod
-    def of(cls, finding: Finding, sighting: Sighting) -> Self:
+    def of(cls, finding: Finding, hit_id: str | None) -> Self:
         """Without its provenance: a platform never learns who asked."""
         if finding.bank.purpose is Purpose.ALLOW:
             standing = "harmless"
@@ -70,12 +86,24 @@ class HitOut(Out):
         else:
             standing = "confirmed" if finding.entry.is_confirmed else "unconfirmed"
         return cls(
-            id=sighting.hit_id,
+            id=hit_id,
             bank=finding.bank.name,
             entry=finding.entry.id,
             distance=finding.distance,
             view=finding.view,
             standing=standing,
+        )
+
+    @classmethod
+    def glimpsed(cls, glimpse: Glimpse) -> Self:
+        """What is known of it without the store."""
+        return cls(
+            id=None,
+            bank=None,
+            entry=glimpse.entry_id,
+            distance=glimpse.distance,
+            view=glimpse.view,
+            standing="unknown",
         )
 
 
@@ -87,22 +115,41 @@ class ScreenedOut(Out):
     hits: tuple[HitOut, ...]
     as_of_seq: int = Field(description="The bank's seq that the answer took into account.")
     note: str | None = Field(description="What limits this answer, if anything does.")
-    timing_ms: dict[str, float] | None = Field(description="Milliseconds in each stage, with `?timing=true`.")
+    timing_ms: dict[str, float] | None = Field(
+        description="Milliseconds in each stage, with `?timing=true`. `decode`, `hash` and `digest` are within "
+        "`fingerprint`, the last beside the other two; `total` is from the request's head to its answer."
+    )
 
     @classmethod
-    def of(cls, screened: Screened, stages_s: dict[str, float] | None) -> Self:
+    def of(cls, answer: Screened | LookedAlone, stages_s: dict[str, float] | None) -> Self:
         """The answer."""
-        verdict = screened.verdict
+        verdict = answer.verdict
         return cls(
             verdict=verdict.response,
             reasons=verdict.reasons,
-            hits=tuple(HitOut.of(*pair) for pair in zip(verdict.findings, screened.sightings, strict=True)),
-            as_of_seq=screened.as_of_seq,
-            note="Too little in the picture to compare it: only copies of the very file were looked for."
-            if screened.is_featureless
-            else None,
+            hits=_hits(answer),
+            as_of_seq=answer.as_of_seq,
+            note=" ".join(_notes(answer)) or None,
             timing_ms=None if stages_s is None else {stage: round(s * 1e3, 3) for stage, s in stages_s.items()},
         )
+
+
+def _hits(answer: Screened | LookedAlone) -> tuple[HitOut, ...]:
+    if isinstance(answer, LookedAlone):
+        return tuple(map(HitOut.glimpsed, answer.glimpses))
+    return tuple(
+        HitOut.of(finding, sighting.hit_id if answer.is_recorded else None)
+        for finding, sighting in zip(answer.verdict.findings, answer.sightings, strict=True)
+    )
+
+
+def _notes(answer: Screened | LookedAlone) -> Iterator[str]:
+    if answer.is_featureless:
+        yield "Too little in the picture to compare it: only copies of the very file were looked for."
+    if isinstance(answer, LookedAlone):
+        yield "The store is away: this is what was known at as_of_seq, and no hit was recorded."
+    elif not answer.is_recorded:
+        yield "The hits could not be recorded: no decision on them can be taken down."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +196,7 @@ async def screen_upload(
     Asks for the scope `screen`.
     """
     service = service_of(request)
-    service.keeper.require_open()
+    service.follower.require_open()
     with service.screening.admit() as slot:
         started = time.perf_counter()
         media, config = _media(request), service.node.config
@@ -164,11 +211,41 @@ async def screen_upload(
             content_type=request.headers.get("content-type", ""),
             place=place or None,
         )
-        receive_s = time.perf_counter() - started
-        screened, fingerprint_s = await slot.run(_screened, service.node, received, by.name)
-    stages_s = {"receive": receive_s, "fingerprint": fingerprint_s, **screened.stages_s}
-    service.metrics.screened(screened.verdict.response, stages_s)
-    return ScreenedOut.of(screened, stages_s if timing else None)
+        stages_s = {"receive": time.perf_counter() - started}
+        queries, place = await slot.run(_queries, service, received, stages_s)
+        require_place(place)
+        answer = await _answer(service, queries, place=place, platform=by.name)
+    stages_s |= answer.stages_s | {"total": time.perf_counter() - request.scope["unseen.started"]}
+    service.metrics.screened(answer.verdict.response, stages_s)
+    return ScreenedOut.of(answer, stages_s if timing else None)
+
+
+async def _answer(
+    service: Service, queries: tuple[Sought, ...], *, place: str | None, platform: str
+) -> Screened | LookedAlone:
+    """From the store, or from memory where the store does not answer.
+
+    Raises: NotReady; StoreUnavailable where it has been away for too long.
+    """
+    node, loop = service.node, asyncio.get_running_loop()
+    try:
+        service.guard.require_store()
+        asked = loop.run_in_executor(service.asking, partial(look_up, queries, store=node.store, index=node.index))
+        looked = await service.guard.ask(asked)
+    except StoreUnavailable:
+        if not service.may_answer_alone:
+            raise
+        return await service.screening.run(look_up_alone, queries, index=node.index, recall=service.recall)
+    recording = partial(
+        record,
+        looked,
+        place=place,
+        platform=platform,
+        store=node.store,
+        clock=node.clock,
+        random_bits=node.random_bits,
+    )
+    return await loop.run_in_executor(service.asking, recording) if looked.verdict.findings else recording()
 
 
 def _media(request: Request) -> str:
@@ -184,29 +261,23 @@ def _media(request: Request) -> str:
     )
 
 
-def _screened(node: Node, received: _Received, platform: str) -> tuple[Screened, float]:
-    """Fingerprint and screen, in a lane's thread; the seconds are those of the fingerprinting."""
+def _queries(
+    service: Service, received: _Received, stages_s: dict[str, float]
+) -> tuple[tuple[Sought, ...], str | None]:
+    """What to look for, and where it was posted; in a lane's thread, adding to ``stages_s`` what it took."""
     started = time.perf_counter()
-    queries, place = _queries(node, received)
-    fingerprint_s = time.perf_counter() - started
-    screened = screen(
-        queries,
-        place=place or received.place,
-        platform=platform,
-        store=node.store,
-        index=node.index,
-        clock=node.clock,
-        random_bits=node.random_bits,
-    )
-    return screened, fingerprint_s
-
-
-def _queries(node: Node, received: _Received) -> tuple[tuple[Sought, ...], str | None]:
+    place = received.place
     if received.media == _JSON:
         sent = parse_json(received.body, FingerprintsIn)
-        return tuple(f.query() for f in sent.fingerprints), sent.place
-    picture, place = received.body, None
-    if received.media == _FORM:
-        form = parse_picture_form(received.body, received.content_type)
-        picture, place = form.file, form.place
-    return queries_of(fingerprint_picture(picture, limits=node.limits, decoder=node.decoder)), place
+        queries, place = tuple(f.query() for f in sent.fingerprints), sent.place or place
+    else:
+        file = received.body
+        if received.media == _FORM:
+            form = parse_picture_form(received.body, received.content_type)
+            file, place = form.file, form.place or place
+        node = service.node
+        picture = fingerprint_picture(file, limits=node.limits, decoder=node.decoder, beside=service.beside)
+        stages_s |= picture.stages_s
+        queries = queries_of(picture)
+    stages_s["fingerprint"] = time.perf_counter() - started
+    return queries, place

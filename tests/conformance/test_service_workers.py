@@ -1,0 +1,257 @@
+"""Several workers, several nodes, one store: what one acknowledged matches on all, whatever is killed meanwhile."""
+
+import itertools
+import os
+import random
+import signal
+import socket
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from support.nodes import ServedNode, served_node
+from support.service import new_token, pdq, screened, sha256, wait_until
+from unseen.compose import open_node
+from unseen.config import Config
+from unseen.desk.tokens import Scope
+
+WORKERS = 4
+ROUNDS = 20  # of one addition and one withdrawal, each looked for on every worker
+KILLS = {7: 1, 14: 2}  # in which round which worker
+MAX_LAG_S = 2.0
+MOST_S = 1.0  # from the acknowledgement to the match on every worker, at the 99th percentile
+
+
+@pytest.fixture(scope="module")
+def token(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A data folder and the secret of a token for it."""
+    folder = tmp_path_factory.mktemp("node") / "data"
+    with open_node(Config(data_folder=folder)) as node:
+        return folder, new_token(node, Scope.ADMIN)
+
+
+@pytest.fixture(scope="module")
+def node(token: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedNode]:
+    log = tmp_path_factory.mktemp("log") / "log"
+    with served_node(*token, workers=WORKERS, log=log, settings={"UNSEEN_MAX_LAG_S": str(MAX_LAG_S)}) as served:
+        yield served
+
+
+@dataclass
+class Waits:
+    """Seconds from an acknowledgement to its effect: for a screening, and for who only follows."""
+
+    seen: list[float] = field(default_factory=list)
+    followed: list[float] = field(default_factory=list)
+
+    def p99(self) -> tuple[float, float]:
+        return tuple(statistics.quantiles(waits, n=100)[98] for waits in (self.seen, self.followed))  # type: ignore[return-value]
+
+
+def add(client: httpx.Client, seed: int) -> int:
+    listed = {"source": "s", "reason": "r", "fingerprints": [pdq(seed)]}
+    answer = client.post("/v1/banks/cases/entries", json=listed)
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["entries"][0])
+
+
+def retire(client: httpx.Client, entry: int) -> None:
+    assert client.post(f"/v1/entries/{entry}/retirement", json={"reason": "a mistake"}).status_code == 200
+
+
+def look(clients: list[httpx.Client], seed: int, *, matches: bool, waits: Waits) -> None:
+    """Every client sees it at once: none needs to ask again."""
+    acknowledged = time.monotonic()
+    for client in clients:
+        assert bool(screened(client, pdq(seed))["hits"]) is matches, "a worker answered from an older state"
+        waits.seen.append(time.monotonic() - acknowledged)
+
+
+def follow(client: httpx.Client, waits: Waits) -> None:
+    """The seq of every worker reaches the store's, without an upload."""
+    acknowledged = time.monotonic()
+    newest = client.get("/v1/changes").json()["last_seq"]
+    wait_until(lambda: all(w["seq"] >= newest for w in client.get("/readyz").json()["workers"]), within_s=10)
+    waits.followed.append(time.monotonic() - acknowledged)
+
+
+def test_what_one_worker_acknowledged_matches_on_all_though_workers_are_killed(node: ServedNode) -> None:
+    draw, waits = random.Random(4), Waits()
+    kept = list[int]()
+    for number in range(ROUNDS):
+        killed = KILLS.get(number)
+        if killed is not None:
+            node.kill(killed)
+        alive = [node.to(worker) for worker in range(1, WORKERS + 1) if worker != killed]
+        by = draw.choice(alive)
+        kept.append(seed := 1_000 + number)
+        entry = add(by, seed)
+        look(alive, seed, matches=True, waits=waits)
+        if number % 2:
+            retire(draw.choice(alive), entry)
+            look(alive, kept.pop(), matches=False, waits=waits)
+        else:
+            follow(by, waits)
+    for worker in range(1, WORKERS + 1):  # the killed ones are back, and know everything
+        for seed in kept:
+            assert screened(node.to(worker), pdq(seed))["hits"]
+    seen, followed = waits.p99()
+    assert seen < MOST_S
+    assert followed < MOST_S
+
+
+def test_every_worker_shows_all_workers_and_counts_for_all(node: ServedNode) -> None:
+    clients = [node.to(worker) for worker in range(1, WORKERS + 1)]
+    before = counted(node)
+    for _, client in zip(range(10), itertools.cycle(clients), strict=False):
+        assert screened(client, sha256(1))["verdict"] == "allow"
+    assert counted(node) == before + 10
+    assert {allowed(client) for client in clients} == {before + 10}
+    for client in clients:
+        ready = client.get("/readyz").json()
+        assert [w["worker"] for w in ready["workers"]] == list(range(1, WORKERS + 1))
+        assert {w["seq"] for w in ready["workers"]} == {ready["seqs"]["store"]}
+        assert all(w["lag_s"] < MOST_S for w in ready["workers"])
+        shown = samples(client)
+        assert {labels["worker"] for name, labels, _ in shown if name == "unseen_index_seq"} == set("1234")
+        assert [value for name, _, value in shown if name == "unseen_workers"] == [WORKERS]
+    with httpx.Client(base_url=node.url, trust_env=False) as stranger:
+        told = stranger.get("/readyz").json()
+        assert (told["seqs"], told["workers"], told["worker"]) == (None, None, None)
+
+
+def samples(client: httpx.Client) -> list[tuple[str, dict[str, str], float]]:
+    text = client.get("/metrics").text
+    return [(s.name, s.labels, s.value) for family in text_string_to_metric_families(text) for s in family.samples]
+
+
+def allowed(client: httpx.Client) -> float:
+    return sum(
+        v for name, labels, v in samples(client) if name == "unseen_verdicts_total" and "allow" in labels.values()
+    )
+
+
+def counted(node: ServedNode) -> float:
+    """The verdicts of all workers, each of which was asked once, and so has laid out its counts."""
+    return [allowed(node.to(worker)) for worker in (*range(1, WORKERS + 1), 1)][-1]
+
+
+def test_a_killed_worker_takes_nothing_of_what_was_counted_with_it(node: ServedNode) -> None:
+    before = counted(node)
+    for _ in range(5):
+        screened(node.to(2), sha256(1))
+    wait_until(lambda: allowed(node.to(1)) == before + 5)
+    node.kill(2)
+    screened(node.to(2), sha256(1))  # by its successor
+    wait_until(lambda: allowed(node.to(1)) == before + 6)
+
+
+def test_one_process_keeps_house_and_another_takes_its_place(node: ServedNode) -> None:
+    def forgot_at() -> float:
+        return next((v for name, _, v in samples(node.to(1)) if name == "unseen_forgot_timestamp_seconds"), 0.0)
+
+    wait_until(lambda: forgot_at() > 0)
+    killed_at = time.time()
+    old = node.pid(0)
+    assert psutil.Process(old).threads()
+    node.kill(0)
+    wait_until(lambda: forgot_at() > killed_at, within_s=30)
+    assert node.pid(0) != old
+
+
+def test_a_worker_that_lags_says_so_and_is_ready_when_it_has_caught_up(node: ServedNode) -> None:
+    late = node.to(3)
+    os.kill(node.pid(3), signal.SIGSTOP)
+
+    def shown() -> list[str]:
+        return [worker["index"] for worker in node.to(1).get("/readyz").json()["workers"]]
+
+    try:
+        wait_until(lambda: shown() == ["in step", "in step", "behind", "in step"])
+        add(node.to(1), 5_000)
+    finally:
+        os.kill(node.pid(3), signal.SIGCONT)
+    assert screened(late, pdq(5_000))["hits"]  # from its first answer on
+    wait_until(lambda: shown() == ["in step"] * WORKERS)
+    assert late.get("/readyz").status_code == 200
+
+
+def test_it_drains_when_told_to_stop_and_leaves_nothing_behind(token: tuple[Path, str], tmp_path: Path) -> None:
+    folder, secret = token
+    with served_node(folder, secret, workers=2, log=tmp_path / "log") as served:
+        children = psutil.Process(served.process.pid).children(recursive=True)
+        url = httpx.URL(served.url)
+        head = f"POST /v1/screen HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {secret}\r\n"
+        body = b'{"fingerprints": [{"kind": "md5", "code": "' + b"0" * 32 + b'"}]}'
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        with socket.create_connection((url.host, url.port or 80), timeout=20) as begun:
+            begun.sendall(head.encode() + body[:5])
+            time.sleep(0.3)  # let it in
+            served.process.send_signal(signal.SIGTERM)
+            threading.Timer(0.3, begun.sendall, (body[5:],)).start()
+            answer = b"".join(iter(lambda: begun.recv(4096), b""))
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert served.process.wait(20) == 0
+        _, alive = psutil.wait_procs(children, timeout=5)
+        assert alive == []
+    log = (tmp_path / "log").read_text()
+    assert "Traceback" not in log
+    assert "worker ended" not in log
+
+
+def test_workers_end_when_the_supervisor_is_killed(token: tuple[Path, str], tmp_path: Path) -> None:
+    with served_node(*token, workers=2, log=tmp_path / "log") as served:
+        children = psutil.Process(served.process.pid).children(recursive=True)
+        assert len(children) >= 3
+        served.process.kill()
+        _, alive = psutil.wait_procs(children, timeout=10)
+        assert alive == []
+
+
+@dataclass(frozen=True)
+class SharedStore:
+    """Where two nodes keep the same bank: one folder, for a store that is a file, else a folder each and a URL."""
+
+    folders: tuple[Path, Path]
+    settings: dict[str, str]
+
+
+@pytest.fixture(params=["sqlite"])
+def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> SharedStore:
+    folder = tmp_path / "data"
+    return SharedStore(folders=(folder, folder), settings={})
+
+
+def test_two_nodes_on_one_store_are_of_one_mind(shared_store: SharedStore, tmp_path: Path) -> None:
+    with open_node(Config(data_folder=shared_store.folders[0])) as opened:
+        secret = new_token(opened, Scope.ADMIN)
+    first, second = shared_store.folders
+    with (
+        served_node(first, secret, workers=1, log=tmp_path / "1.log", settings=shared_store.settings) as one,
+        served_node(second, secret, workers=1, log=tmp_path / "2.log", settings=shared_store.settings) as two,
+    ):
+        nodes, waits = [one.to(1), two.to(1)], Waits()
+        for number in range(10):
+            by = nodes[number % 2]
+            entry = add(by, number)
+            look(nodes, number, matches=True, waits=waits)
+            follow(nodes[(number + 1) % 2], waits)
+            retire(by, entry)
+            look(nodes, number, matches=False, waits=waits)
+        assert max(waits.p99()) < MOST_S
+
+        two.process.send_signal(signal.SIGSTOP)  # a node that comes back much later
+        entries = [add(nodes[0], 100 + number) for number in range(20)]
+        for entry in entries[::2]:
+            retire(nodes[0], entry)
+        two.process.send_signal(signal.SIGCONT)
+        for number in range(20):
+            assert bool(screened(nodes[1], pdq(100 + number))["hits"]) is bool(number % 2)

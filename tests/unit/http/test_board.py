@@ -1,0 +1,52 @@
+"""What the processes of a node tell each other."""
+
+import os
+import threading
+
+import pytest
+
+from unseen.http.board import Board, Status
+
+
+def test_what_one_process_writes_another_reads() -> None:
+    board = Board.shared(2)
+    assert board.descriptor is not None
+    try:
+        other = Board.attach(os.dup(board.descriptor), 2)
+        board.put_status(2, Status(pid=7, is_open=True, seq=12, entries=3, depths={"door": 1}))
+        board.put_figures(1, [["a", "counter", "d", []]])
+        assert other.statuses() == {2: Status(pid=7, is_open=True, seq=12, entries=3, depths={"door": 1})}
+        assert other.figures(1) == [["a", "counter", "d", []]]
+        assert other.figures(2) == []
+        board.clear_status(2)
+        assert other.statuses() == {}
+    finally:
+        os.close(board.descriptor)
+
+
+def test_nobody_reads_half_of_what_is_written() -> None:
+    board, stop, seen = Board.alone(), threading.Event(), set[int]()
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            board.put_status(1, Status(pid=number, depths={"x" * (number % 50): number}))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(2_000):
+            status = board.status(1)
+            if status is not None:
+                assert status.depths == {"x" * (status.pid % 50): status.pid}
+                seen.add(status.pid)
+    finally:
+        stop.set()
+        writer.join()
+    assert len(seen) > 1
+
+
+def test_more_than_a_slot_holds_is_refused() -> None:
+    with pytest.raises(ValueError, match="do not fit"):
+        Board.alone().put_status(1, Status(pid=1, depths={"x" * 5_000: 1}))
