@@ -25,10 +25,19 @@ class Load:
     request: bytes
     idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
 
+    async def connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """One that is idle, and that the service has not closed since, or a new one."""
+        while self.idle:
+            reader, writer = self.idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection(self.host, self.port)
+
     async def send(self) -> dict[str, Any]:
         """Upload once; the answer's timing, and the milliseconds that it took from here."""
         started = time.perf_counter()
-        reader, writer = self.idle.pop() if self.idle else await asyncio.open_connection(self.host, self.port)
+        reader, writer = await self.connection()
         writer.write(self.request)
         head = await reader.readuntil(b"\r\n\r\n")
         lines = head.decode().split("\r\n")

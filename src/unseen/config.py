@@ -1,5 +1,6 @@
 """One frozen config: every setting, its default and its environment variable; ``docs/settings.md`` lists them."""
 
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -77,6 +78,11 @@ class Config(BaseSettings):
     forget_every_s: float = Field(
         default=3600.0, gt=0, description="How often the service looks for codes that are due to be erased, in seconds."
     )
+
+    def in_clear(self) -> str:
+        """As JSON, passwords included: for the node's own processes, over a pipe, and nowhere else."""
+        url = None if self.database_url is None else self.database_url.get_secret_value()
+        return json.dumps(self.model_dump(mode="json") | {"database_url": url})
 
     @property
     def database(self) -> Path:

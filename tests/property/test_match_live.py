@@ -112,10 +112,12 @@ class IndexesAgainstReference(RuleBasedStateMachine):
     def die_before_the_manifest(self, who: int, job: str) -> None:
         """What a killed process leaves: a whole file, unlocked, that no manifest names, and half a one."""
 
+        orphan = self.folder / f"index.{'9' * 16}.snapshot"
+
         def die() -> None:
             for path in self.folder.glob("index.*.snapshot"):
-                if path.name not in self.files.open().manifest.names:
-                    shutil.copy(path, self.folder / f"index.{'9' * 16}.snapshot")
+                if path.name not in self.files.open().manifest.names and path != orphan:
+                    shutil.copy(path, orphan)
                     (self.folder / ".index.9.snapshot.x.partial").write_bytes(path.read_bytes()[: 1 << 16])
             raise Killed
 
@@ -134,7 +136,8 @@ class IndexesAgainstReference(RuleBasedStateMachine):
     @rule(who=workers, which=st.integers(0, 5), tears=st.booleans())
     def harm_a_file(self, who: int, which: int, tears: bool) -> None:
         """A file or the manifest is lost or torn: refused, and written anew by a worker that has everything."""
-        paths = sorted(self.folder.glob("index.*"))
+        names = self.files.open().manifest.names  # an orphan may be harmed as anyone likes
+        paths = [self.files.manifest_path, *(self.folder / name for name in names)]
         path = paths[which % len(paths)]
         content = path.read_bytes()
         path.unlink()

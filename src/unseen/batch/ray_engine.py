@@ -59,7 +59,7 @@ class RayEngine:
     def _wave(self, wave: dict[int, Shard], arrays: "ObjectRef[Any]", seq: int) -> Iterator[Examined]:
         pieces: dict[int, list[pa.Table]] = {number: [] for number in wave}
         blocks = [columns.of_shard(shard) for shard in wave.values()]
-        yield from self._whole(wave, pieces, blocks, arrays)  # (2)
+        yield from self._whole(wave, pieces, blocks, arrays, queued=None)  # (2)
         lost = [
             table.slice(at, 1)
             for number in pieces
@@ -67,7 +67,7 @@ class RayEngine:
             for at in sorted(set(range(len(wave[number]))) - _places(pieces[number]))
         ]
         if lost:
-            yield from self._whole(wave, pieces, lost, arrays)  # (3)
+            yield from self._whole(wave, pieces, lost, arrays, queued=1)  # (3)
         for number, held in pieces.items():
             yield _joined(wave[number], [*held, *_missing(wave[number], held, seq)])
 
@@ -77,9 +77,11 @@ class RayEngine:
         pieces: dict[int, list[pa.Table]],
         blocks: list[pa.Table],
         arrays: "ObjectRef[Any]",
+        *,
+        queued: int | None,
     ) -> Iterator[Examined]:
         """Send blocks out; gives each shard that is whole and takes it out of ``pieces``, where the others stay."""
-        for answer in _run(blocks, self._task, arrays):
+        for answer in _run(blocks, self._task, arrays, queued=queued):
             for number in answer.column("shard").unique().to_pylist():
                 mine = answer.filter(pc.equal(answer.column("shard"), number))
                 pieces[number].append(mine)
@@ -106,7 +108,8 @@ class _Actor:
         return columns.of_readings(readings, block.column("shard").to_numpy(), block.column("at").to_numpy())
 
 
-def _run(blocks: list[pa.Table], task: Task, arrays: "ObjectRef[Any]") -> Iterator[pa.Table]:
+def _run(blocks: list[pa.Table], task: Task, arrays: "ObjectRef[Any]", *, queued: int | None) -> Iterator[pa.Table]:
+    """What the examiners say, as it comes.  ``queued``: blocks that one has before it, and loses when it dies."""
     import ray
 
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]  # Ray leaves it untyped
@@ -116,7 +119,7 @@ def _run(blocks: list[pa.Table], task: Task, arrays: "ObjectRef[Any]") -> Iterat
         batch_size=None,
         batch_format="pyarrow",
         fn_constructor_args=(task, [arrays]),
-        compute=ray.data.ActorPoolStrategy(size=processors),
+        compute=ray.data.ActorPoolStrategy(size=processors, max_tasks_in_flight_per_actor=queued),
         num_cpus=1,
         max_restarts=0,  # Ray would give a deadly object to one actor after the other, for ever
         max_task_retries=0,

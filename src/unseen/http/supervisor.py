@@ -35,7 +35,7 @@ class Child:
     def __init__(self, number: int, config: Config, listener: socket.socket, board: Board) -> None:
         assert board.descriptor is not None
         self.number = number
-        self._orders = f"{config.model_dump_json()}\n".encode()
+        self._orders = f"{config.in_clear()}\n".encode()
         self._passed = (listener.fileno(), board.descriptor)
         self._arguments = [str(n) for n in (number, listener.family.value, *self._passed, config.workers)]
         self._pause_s = _FIRST_PAUSE_S

@@ -221,7 +221,7 @@ class LiveIndex:
             if not is_alone:
                 return False
             if not self._has_followed(files):
-                return self.merge(files)
+                return self.merge(files, wait=False)
             view = self._view
             if not view.unflushed:
                 return False
@@ -262,15 +262,15 @@ class LiveIndex:
     def merge(self, files: IndexFiles, *, wait: bool = True) -> bool:
         """Put all files together into one, without what is retired; returns whether that was done.
 
-        Searches and changes go on meanwhile, flushes too.  Where the files on disk are not whole, what this index
-        has is written in their place, its private memory with it.
+        Searches and changes go on meanwhile, flushes too.  Where there are none on disk, or not whole ones, what this
+        index has is written in their place, its private memory with it.
         Without ``wait`` it is not done where another process is at it.
         Raises: StorageFull when the disk has no room.  The index then stays as it was.
         """
         with files.alone(Job.BIG_MERGE, wait=wait) as is_alone:
             if not is_alone:
                 return False
-            if not self._has_followed(files):
+            if not self._has_followed(files) or files.stamp() is None:
                 return self._write_all(files)
             with files.alone(Job.SMALL_MERGE):  # let one under way end, so that it does not replace what we read
                 self.follow(files)
