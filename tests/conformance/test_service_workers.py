@@ -168,7 +168,6 @@ def test_one_process_keeps_house_and_another_takes_its_place(node: ServedNode) -
 
 
 def test_a_worker_that_lags_says_so_and_is_ready_when_it_has_caught_up(node: ServedNode) -> None:
-    late = node.to(3)
     os.kill(node.pid(3), signal.SIGSTOP)
 
     def shown() -> list[str]:
@@ -179,7 +178,8 @@ def test_a_worker_that_lags_says_so_and_is_ready_when_it_has_caught_up(node: Ser
         add(node.to(1), 5_000)
     finally:
         os.kill(node.pid(3), signal.SIGCONT)
-    assert screened(late, pdq(5_000))["hits"]  # from its first answer on
+    late = node.to_anew(3)
+    assert screened(late, pdq(5_000))["hits"]
     wait_until(lambda: shown() == ["in step"] * WORKERS)
     assert late.get("/readyz").status_code == 200
 

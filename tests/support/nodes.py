@@ -45,6 +45,11 @@ class ServedNode:
                 self._clients.setdefault(ready.json()["worker"], client)
         return self._clients[worker]
 
+    def to_anew(self, worker: int) -> httpx.Client:
+        """As ``to``, with a new connection: a worker closes one that it finds idle for too long."""
+        self._clients.pop(worker, None)
+        return self.to(worker)
+
     def pid(self, worker: int) -> int:
         """The process of a worker; 0 is the keeper."""
         return next(child.pid for child in self.children() if number_of(child) == worker)

@@ -36,8 +36,8 @@ class RayEngine:
 
     1. The index is put into the object store once; each node fetches it once, its actors map it there.
     2. Shards go out as blocks, and come back in any order, in pieces.  3. A block that fails (an actor died, and
-    died again) is left out by Ray; its objects then go out one by one, and those that are missing still are told
-    as crashed.
+    died again) is left out by Ray; its objects then go out one by one.  4. What is missing still goes out alone, so
+    that no other object takes it along, and what then is missing is told as crashed.
     """
 
     def __init__(self, task: Task, files: IndexFiles, *, address: str) -> None:
@@ -60,14 +60,10 @@ class RayEngine:
         pieces: dict[int, list[pa.Table]] = {number: [] for number in wave}
         blocks = [columns.of_shard(shard) for shard in wave.values()]
         yield from self._whole(wave, pieces, blocks, arrays, queued=None)  # (2)
-        lost = [
-            table.slice(at, 1)
-            for number in pieces
-            for table in [columns.of_shard(wave[number])]
-            for at in sorted(set(range(len(wave[number]))) - _places(pieces[number]))
-        ]
-        if lost:
+        if lost := _lost(wave, pieces):
             yield from self._whole(wave, pieces, lost, arrays, queued=1)  # (3)
+        for alone in _lost(wave, pieces):
+            yield from self._whole(wave, pieces, [alone], arrays, queued=1)  # (4)
         for number, held in pieces.items():
             yield _joined(wave[number], [*held, *_missing(wave[number], held, seq)])
 
@@ -87,6 +83,16 @@ class RayEngine:
                 pieces[number].append(mine)
                 if sum(piece.num_rows for piece in pieces[number]) == len(wave[number]):
                     yield _joined(wave[number], pieces.pop(number))
+
+
+def _lost(wave: dict[int, Shard], pieces: dict[int, list[pa.Table]]) -> list[pa.Table]:
+    """The objects that nothing was said of, each as a block."""
+    return [
+        table.slice(at, 1)
+        for number in pieces
+        for table in [columns.of_shard(wave[number])]
+        for at in sorted(set(range(len(wave[number]))) - _places(pieces[number]))
+    ]
 
 
 class _Actor:
