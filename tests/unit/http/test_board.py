@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 
 import pytest
 
@@ -36,15 +37,17 @@ def test_nobody_reads_half_of_what_is_written() -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for _ in range(2_000):
-            status = board.status(1)
-            if status is not None:
-                assert status.depths == {"x" * (status.pid % 50): status.pid}
-                seen.add(status.pid)
+        give_up_s = time.monotonic() + 30
+        while len(seen) < 20 and time.monotonic() < give_up_s:
+            for _ in range(200):
+                status = board.status(1)
+                if status is not None:
+                    assert status.depths == {"x" * (status.pid % 50): status.pid}
+                    seen.add(status.pid)
     finally:
         stop.set()
         writer.join()
-    assert len(seen) > 1
+    assert len(seen) >= 20, "the reader saw too little of what the writer wrote to prove anything"
 
 
 def test_more_than_a_slot_holds_is_refused() -> None:
