@@ -25,6 +25,7 @@ from unseen.fingerprint import jpeg
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.formats import Format
 from unseen.fingerprint.image import fingerprint_picture, views_of
+from unseen.fingerprint.jpeg_means import plain_luma
 from unseen.fingerprint.limits import Limits
 from unseen.fingerprint.progressive import means_only
 from unseen.fingerprint.raster import Decoded
@@ -110,7 +111,7 @@ def measure(data: bytes, decoder: DecoderPool, rounds: int, peer_rounds: int) ->
 def decode(data: bytes, decoder: DecoderPool) -> Decoded:
     """The scaled decode to luma alone, as ``fingerprint_picture`` does it."""
     header = jpeg.read_header(data)
-    plain = jpeg.decode_plain(data, header) if header.is_plain else None
+    plain = plain_luma(data, header) if header.is_plain else None
     if plain is None:
         if jpeg.reduced_eighths(header.width, header.height) == 1:
             data = means_only(data, header) or data

@@ -33,6 +33,10 @@ class Flaky(MemoryStore):
         with super().write() as tx:
             yield tx
 
+    def stamp(self) -> str:
+        self._meet_weather()
+        return super().stamp()
+
     def _meet_weather(self) -> None:
         if not self.answers.wait(30) or self.is_away:
             raise StoreUnavailable("The store does not answer.")

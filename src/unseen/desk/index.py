@@ -60,6 +60,11 @@ class BankIndex:
         return self._opened().seq
 
     @property
+    def at(self) -> tuple[int, str]:
+        """``seq``, and the mark of the change there.  Raises: NotReady."""
+        return self._opened().at
+
+    @property
     def is_open(self) -> bool:
         """Whether searches are answered."""
         return self._live is not None

@@ -199,7 +199,7 @@ class Transaction(Reader, Protocol):
 class Store(Protocol):
     """Where everything durable is.  Thread-safe; many readers, one writer at a time.
 
-    Both methods raise StoreUnavailable where the store does not answer, ``write`` also StorageFull.
+    ``read`` and ``write`` raise StoreUnavailable where the store does not answer, ``write`` also StorageFull.
     """
 
     def read(self) -> AbstractContextManager[Reader]:
@@ -208,6 +208,14 @@ class Store(Protocol):
 
     def write(self) -> AbstractContextManager[Transaction]:
         """One transaction: committed and durable when the block ends, undone when it raises."""
+        ...
+
+    def stamp(self) -> str:
+        """Another word after every commit, whichever process made it: equal stamps of one store object, equal content.
+
+        Far cheaper than a question; it may also change without a commit.  Raises: StoreUnavailable, sooner than
+        ``read`` would.
+        """
         ...
 
     def wait_for_change(self, after: int, timeout_s: float) -> int:

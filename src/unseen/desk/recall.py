@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unseen.bank.records import Bank
-from unseen.base import NotReady
+from unseen.base import NotReady, UnseenError
 from unseen.desk.history import mark_of
 from unseen.desk.ports import CodeRows, Reader, Store
 from unseen.desk.tokens import Token
@@ -86,6 +86,7 @@ class Recall:
         self._digests: dict[Kind, Digests] | None = None
         self._are_too_many = False
         self._seq, self._mark = 0, ""
+        self._stamp: str | None = None  # of the store, when everything here was exactly what it has
         self._banks: tuple[Bank, ...] = ()
         self._tokens: dict[bytes, Token] = {}
         self._changing = threading.Lock()
@@ -96,6 +97,11 @@ class Recall:
         return self._seq
 
     @property
+    def at(self) -> tuple[int, str]:
+        """The seq up to which digests are known, and the mark of the change there."""
+        return self._seq, self._mark
+
+    @property
     def is_whole(self) -> bool:
         """Whether every digest that matches is held."""
         return self._digests is not None
@@ -104,6 +110,13 @@ class Recall:
     def banks(self) -> tuple[Bank, ...]:
         """The banks as they were at the last look."""
         return self._banks
+
+    def is_current(self) -> bool:
+        """Whether nothing was committed to the store since the last look: then all of this is what the store has now.
+
+        False also where the store does not tell at once.
+        """
+        return self._stamp is not None and self._stamp_now() == self._stamp
 
     def token(self, digest: bytes) -> Token | None:
         """The token with this digest that was in force at the last look, or None."""
@@ -122,6 +135,11 @@ class Recall:
 
     def follow(self) -> None:
         """Take over what changed since the last look; the first one reads everything.  Raises: StoreUnavailable."""
+        stamp = self._stamp_now()  # before anything is read: what is committed meanwhile changes it
+        self._follow()
+        self._stamp = stamp
+
+    def _follow(self) -> None:
         with self._store.read() as reader:
             self._banks = reader.banks()
             self._tokens = {token.digest: token for token in reader.tokens()}
@@ -137,6 +155,13 @@ class Recall:
                 return
         while self._seq < newest:
             self._step()
+
+    def _stamp_now(self) -> str | None:
+        """The store's stamp; None where it does not tell: whoever asks it a question next is told what is wrong."""
+        try:
+            return self._store.stamp()
+        except UnseenError:
+            return None
 
     def _step(self) -> None:
         with self._store.read() as reader:

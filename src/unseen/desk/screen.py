@@ -102,13 +102,17 @@ def require_place(place: str | None) -> None:
         raise BadRequest(f"A place is named with at most {MAX_PLACE} characters.")
 
 
-def look_up(queries: Sequence[Query], *, store: Store, index: BankIndex) -> Looked:
+def look_up(queries: Sequence[Query], *, store: Store, index: BankIndex, recall: Recall | None = None) -> Looked:
     """Every entry that an upload is near to, and the verdict.
 
     1. Bring the index up to the store.  2. Exact digests.  3. PDQ within each bank's radius.  4. Policy.
+    ``recall``: what was just found to be exactly what the store has; an upload that is near nothing is then answered
+    from memory alone.
 
     Raises: NotReady, StoreUnavailable.
     """
+    if recall is not None and (nothing := _nothing_near(queries, index, recall)) is not None:
+        return nothing
     started = time.perf_counter()
     as_of_seq = index.catch_up()  # (1)
     perceptual = _perceptual(queries)
@@ -124,6 +128,29 @@ def look_up(queries: Sequence[Query], *, store: Store, index: BankIndex) -> Look
         as_of_seq=as_of_seq,
         is_featureless=_is_featureless(queries),
         stages_s={"exact": exact_done - started, "search": searched - exact_done},
+    )
+
+
+def _nothing_near(queries: Sequence[Query], index: BankIndex, recall: Recall) -> Looked | None:
+    """The answer where memory holds everything, as of one change, and nothing there is near; else None."""
+    at = recall.at
+    if index.at != at:
+        return None
+    started = time.perf_counter()
+    try:
+        if recall.find(_digests(queries)):
+            return None
+    except NotReady:
+        return None  # they became too many this moment
+    exact_done = time.perf_counter()
+    perceptual, banks = _perceptual(queries), recall.banks
+    if perceptual and banks and len(index.search(_codes(perceptual), max(b.radius_bits for b in banks)).ids):
+        return None
+    return Looked(
+        verdict=verdict_on([]),
+        as_of_seq=at[0],
+        is_featureless=_is_featureless(queries),
+        stages_s={"exact": exact_done - started, "search": time.perf_counter() - exact_done},
     )
 
 

@@ -11,12 +11,14 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 
 from unseen.base import BadMedia, BadRequest, NotFound
 from unseen.fingerprint import jpeg, raster
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.formats import Format, sniff, too_large, unreadable
+from unseen.fingerprint.jpeg_means import decode_means, plain_luma
 from unseen.fingerprint.limits import Limits
 from unseen.fingerprint.orientation import ROW_ORDER, is_quarter_turn
 from unseen.fingerprint.pdq import luma_of, pdq_views, pdq_views_reduced
@@ -66,6 +68,14 @@ def _digests(data: bytes) -> tuple[bytes, bytes, float]:
     started = time.perf_counter()
     sha256, md5 = hashlib.sha256(data).digest(), hashlib.md5(data, usedforsecurity=False).digest()
     return sha256, md5, time.perf_counter() - started
+
+
+def warm_up() -> None:
+    """Have the kernels compiled or loaded, so that the first picture does not wait for them."""
+    data = simplejpeg.encode_jpeg(np.zeros((8, 8, 1), np.uint8), colorspace="GRAY")
+    decode_means(data, jpeg.read_header(data))
+    pdq_views(np.zeros((64, 64), np.uint8))
+    pdq_views_reduced(np.zeros((8, 8), np.uint8), 64, 64, 1)
 
 
 def fingerprint_luma(pixels: NDArray[np.uint8 | np.float32]) -> LumaFingerprints:
@@ -126,7 +136,7 @@ def _decode_jpeg(data: bytes, limits: Limits, decoder: DecoderPool) -> Decoded:
     max_pixels = limits.max_pixels if header.is_plain else limits.max_decoded_pixels
     if header.width * header.height > max_pixels:
         raise too_large(Format.JPEG, header.width, header.height, max_pixels)
-    if header.is_plain and (plain := jpeg.decode_plain(data, header)) is not None:
+    if header.is_plain and (plain := plain_luma(data, header)) is not None:
         luma, eighths = plain
         return Decoded(
             luma=luma,

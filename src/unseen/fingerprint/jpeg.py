@@ -18,9 +18,10 @@ from unseen.fingerprint.orientation import orientation_of
 #: The short side is kept at least this long when decoding at a reduced scale (docs/adr/0002).
 REDUCED_SIDE: Final = 256
 
-_SOI, _EOI, _SOS, _APP1, _APP14, _TEM = 0xD8, 0xD9, 0xDA, 0xE1, 0xEE, 0x01
+SOS: Final = 0xDA
+_SOI, _EOI, _APP1, _APP14, _TEM = 0xD8, 0xD9, 0xE1, 0xEE, 0x01
 _RESTARTS: Final = range(0xD0, 0xD8)
-_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _BASELINE: Final = frozenset({0xC0, 0xC1})  # Huffman, one pass over the picture
 #: Fill bytes before a marker are passed over.  One literal first byte lets the search run at memory's speed.
 _MARKER: Final = re.compile(rb"\xff([^\x00\xff])")
@@ -45,13 +46,9 @@ def read_header(data: bytes) -> JpegHeader:
     """
     frame: tuple[int, bytes] | None = None
     orientation, adobe_transform, has_jfif = 1, None, False
-    at = 2
-    while True:
-        marker, at = _next_marker(data, at)
-        body = _body(data, at)
-        if marker == _SOS:
-            break
-        if marker in _FRAMES:
+    for marker, at, body in head_segments(data):
+        first_scan = at - 2
+        if marker in FRAMES:
             if frame is not None:
                 raise unreadable(Format.JPEG, "JPEG with more than one frame")
             frame = (marker, body)
@@ -61,7 +58,6 @@ def read_header(data: bytes) -> JpegHeader:
             adobe_transform = body[11]
         elif body.startswith(b"JFIF\x00"):
             has_jfif = True
-        at += len(body) + 2
     if frame is None or len(frame[1]) < 6 or len(frame[1]) < 6 + 3 * frame[1][5]:
         raise unreadable(Format.JPEG, "JPEG without a picture size")
     process, spec = frame
@@ -79,8 +75,21 @@ def read_header(data: bytes) -> JpegHeader:
         and spec[0] == 8
         and body[:1] == bytes([components])
         and (components == 1 or (components == 3 and is_ycc)),
-        first_scan=at - 2,
+        first_scan=first_scan,
     )
+
+
+def head_segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Every segment to the head of the first scan: its marker, where its length stands, its body.
+
+    Raises: BadMedia where there is no scan.
+    """
+    at, marker = 2, _SOI
+    while marker != SOS:
+        marker, at = _next_marker(data, at)
+        body = _body(data, at)
+        yield marker, at, body
+        at += len(body) + 2
 
 
 def count_scans(data: bytes, header: JpegHeader, at_most: int) -> int:
@@ -92,7 +101,7 @@ def count_scans(data: bytes, header: JpegHeader, at_most: int) -> int:
             break
         if marker in _RESTARTS or marker in {_SOI, _TEM}:
             continue
-        scans += marker == _SOS
+        scans += marker == SOS
         at += max(int.from_bytes(data[at : at + 2], "big"), 2)
     return scans
 
@@ -112,7 +121,7 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
             continue
         body = _body(data, at)
         at += len(body) + 2
-        if marker == _SOS:
+        if marker == SOS:
             following = _AFTER_SCAN.search(data, at)
             at = len(data) if following is None else following.start()
         yield marker, begin, at, body

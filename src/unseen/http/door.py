@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from unseen.base import Forbidden, StoreUnavailable, Unauthenticated
 from unseen.desk.ports import Store
+from unseen.desk.recall import Recall
 from unseen.desk.tokens import Scope, Token, digest_of
 from unseen.http.service import Service, service_of
 
@@ -23,23 +24,52 @@ _BEARER: Final = HTTPBearer(
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
 
-def needs(*scopes: Scope) -> Callable[..., Awaitable[Token]]:
+def needs(*scopes: Scope, is_confirmed_later: bool = False) -> Callable[..., Awaitable[Token]]:
     """A dependency that lets in a token with any of ``scopes``.
 
+    ``is_confirmed_later``: the route calls ``require_in_force`` before it answers, so that a token which was in force
+    at the last look may begin to send its body without a question to the store.
     It raises Unauthenticated for no token or one that is not in force, Forbidden for one without the scope.
     """
 
     async def door(request: Request, sent: Credentials) -> Token:
-        token = await find_token(service_of(request), sent)
+        service = service_of(request)
+        token = _known(service, sent) if is_confirmed_later else None
+        token = token or await find_token(service, sent)
         if token is None:
-            raise Unauthenticated(
-                "This route needs a token that is in force.", hint="Send it as `Authorization: Bearer unseen_...`."
-            )
+            raise _not_in_force()
         if not any(token.allows(scope) for scope in scopes):
             raise Forbidden("This token does not open this route.", hint=f"It needs the scope {' or '.join(scopes)}.")
         return token
 
     return door
+
+
+def require_in_force(token: Token, store: Store, recall: Recall | None) -> None:
+    """Look again, at what is true now.  ``recall``: if it was just found to be exactly what the store has.
+
+    Raises: Unauthenticated where it was revoked meanwhile, StoreUnavailable.
+    """
+    if recall is not None:
+        known = recall.token(token.digest)
+    else:
+        with store.read() as reader:
+            known = reader.token(token.digest)
+    if known is None:
+        raise _not_in_force()
+
+
+def _not_in_force() -> Unauthenticated:
+    return Unauthenticated(
+        "This route needs a token that is in force.", hint="Send it as `Authorization: Bearer unseen_...`."
+    )
+
+
+def _known(service: Service, sent: HTTPAuthorizationCredentials | None) -> Token | None:
+    """The token that was sent, if memory has it and the store is there to confirm it later."""
+    if sent is None or service.guard.is_away:
+        return None
+    return service.recall.token(digest_of(sent.credentials))
 
 
 async def find_token(service: Service, sent: HTTPAuthorizationCredentials | None) -> Token | None:
@@ -65,7 +95,8 @@ def _look_up(store: Store, secret: str) -> Token | None:
         return reader.token(digest_of(secret))
 
 
-Screener = Annotated[Token, Depends(needs(Scope.SCREEN))]
+#: For uploads; whoever uses it calls ``require_in_force``.
+Screener = Annotated[Token, Depends(needs(Scope.SCREEN, is_confirmed_later=True))]
 Decider = Annotated[Token, Depends(needs(Scope.SCREEN, Scope.BANK))]
 Banker = Annotated[Token, Depends(needs(Scope.BANK))]
 CaseHelper = Annotated[Token, Depends(needs(Scope.CASE))]

@@ -11,7 +11,7 @@ import numpy as np
 from unseen.base import NotReady, UnseenError
 from unseen.compose import Node
 from unseen.desk.recall import Recall
-from unseen.fingerprint.pdq import pdq_views
+from unseen.fingerprint.image import warm_up
 from unseen.http import logs
 
 _LOOK_AGAIN_S: Final = 0.1  # where the store does not answer
@@ -75,8 +75,8 @@ class Follower:
         """Load the index, and let the kernels compile or load, so that the first upload does not wait for it."""
         began = time.monotonic()
         self._node.index.open()
-        codes, _ = pdq_views(np.zeros((64, 64), np.uint8))
-        self._node.index.search(codes, 0)
+        warm_up()
+        self._node.index.search(np.zeros((1, 32), np.uint8), 0)
         self.in_step_at = began
         if self._is_own_process:
             gc.collect()

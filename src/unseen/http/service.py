@@ -14,7 +14,7 @@ from unseen.http.board import Board, Status
 from unseen.http.follower import Follower
 from unseen.http.guard import Guard
 from unseen.http.keeper import Keeper
-from unseen.http.lanes import Lane
+from unseen.http.lanes import Lane, step_back
 from unseen.http.metrics import Metrics
 
 JSON_BYTES: Final = 1 << 20  #: largest JSON body; longer lists go in as CSV or JSON lines
@@ -112,6 +112,7 @@ def make_service(node: Node, seat: Seat) -> Service:
         threads=config.screen_threads,
         waiting=config.screen_queue,
         memory_bytes=_UPLOADS_HELD * (config.max_bytes + JSON_BYTES),
+        steps_back=True,
     )
     laid_out_at = 0.0
 
@@ -130,7 +131,7 @@ def make_service(node: Node, seat: Seat) -> Service:
         seat=seat,
         screening=screening,
         asking=ThreadPoolExecutor(_ASKING_THREADS, thread_name_prefix="unseen-asking"),
-        beside=ThreadPoolExecutor(config.screen_threads, thread_name_prefix="unseen-beside"),
+        beside=ThreadPoolExecutor(config.screen_threads, thread_name_prefix="unseen-beside", initializer=step_back),
         door=Lane("door", threads=_DOOR_THREADS, waiting=screening.capacity + 4 * _WAITING, memory_bytes=0),
         desk=Lane("desk", threads=_DESK_THREADS, waiting=_WAITING, memory_bytes=2 * (config.max_bytes + JSON_BYTES)),
         cases=Lane("cases", threads=_CASE_THREADS, waiting=_WAITING, memory_bytes=(_WAITING + 2) * JSON_BYTES),

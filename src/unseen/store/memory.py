@@ -20,6 +20,7 @@ class MemoryStore:
 
     def __init__(self, random_bits: RandomBits = secrets.randbits) -> None:
         self._state = State(lineage=random_bits(8 * LINEAGE_BYTES).to_bytes(LINEAGE_BYTES, "big"))
+        self._commits = 0
         self._writing = threading.Lock()
         self._changed = threading.Condition()
 
@@ -36,9 +37,13 @@ class MemoryStore:
             yield MemoryTransaction(draft)
             with self._changed:
                 self._state = draft
+                self._commits += 1
                 self._changed.notify_all()
         finally:
             self._writing.release()
+
+    def stamp(self) -> str:
+        return str(self._commits)
 
     def wait_for_change(self, after: int, timeout_s: float) -> int:
         with self._changed:

@@ -34,6 +34,7 @@ _CONNECTION: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+_STAMP: Final = "SELECT concat(pg_current_snapshot(), ' ', pg_postmaster_start_time())"
 _PREPARING: Final = int.from_bytes(b"Unseen", "big")  # the advisory lock of whoever prepares the database
 
 _ON_CONNECT: Final = (
@@ -126,6 +127,11 @@ class PostgresStore(SqlStore):
             # One writer at a time, of all nodes: numbers follow the order of commits, and what is read stays true.
             connection.execute(select(ledger.c.id).with_for_update())
             yield PostgresTransaction(connection)
+
+    def stamp(self) -> str:
+        """The snapshot that a statement would see now, as text; a restored server has started since."""
+        with connected(self._plain) as connection:
+            return str(connection.exec_driver_sql(_STAMP).scalar_one())
 
     def scrub(self) -> None:
         """Leave no byte of an erased code in the files of the tables and their indexes.

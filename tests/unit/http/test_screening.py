@@ -1,12 +1,14 @@
 """What a platform is told, and what it can say back."""
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from support.service import LiveService, case_of, memory_node, pdq, running, screened, sha256
+from support.service import LiveService, case_of, memory_node, pdq, running, screened, sha256, wait_until
 from unseen.base import NotReady
 from unseen.desk.index import BankIndex
 from unseen.desk.tokens import Scope
@@ -157,3 +159,40 @@ def test_while_the_index_loads_uploads_are_held_and_never_allowed(
             ready = stranger.get("/readyz")
             assert (ready.status_code, ready.json()["ready"], ready.json()["index"]) == (503, False, "loading")
             assert int(ready.headers["retry-after"]) > 0
+
+
+def test_a_token_that_is_revoked_gets_no_verdict_from_that_moment_on(live: LiveService) -> None:
+    for number in range(20):  # at every point between two looks at the store
+        client = live.client(Scope.SCREEN, name=f"leaver-{number}")
+        wait_until(lambda name=f"leaver-{number}": name in known_tokens(live))
+        assert screened(client, pdq(1))["verdict"] == "allow"
+        with live.node.store.write() as tx:
+            tx.revoke_token(f"leaver-{number}", at=live.node.clock.now())
+        refused = client.post("/v1/screen", json={"fingerprints": [pdq(1)]})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (401, "unauthenticated")
+        time.sleep(0.001 * number)
+
+
+def test_a_token_that_is_revoked_while_the_body_comes_in_gets_no_verdict(live: LiveService, photo: bytes) -> None:
+    client = live.client(Scope.SCREEN, name="slow-leaver")
+    wait_until(lambda: "slow-leaver" in known_tokens(live))
+
+    def body() -> Iterator[bytes]:
+        yield photo[:100]
+        wait_until(lambda: live.app.state.service.screening.inside > 0)
+        with live.node.store.write() as tx:
+            tx.revoke_token("slow-leaver", at=live.node.clock.now())
+        yield photo[100:]
+
+    assert client.post("/v1/screen", content=body(), headers={"Content-Type": "image/jpeg"}).status_code == 401
+
+
+def test_a_token_is_good_at_once_and_an_entry_matches_at_once(live: LiveService, helper: httpx.Client) -> None:
+    for number in range(20):
+        assert helper.post("/v1/cases", json=case_of([pdq(40_000 + number)])).status_code == 201
+        assert len(screened(live.client(Scope.SCREEN), pdq(40_000 + number))["hits"]) == 1
+
+
+def known_tokens(live: LiveService) -> set[str]:
+    """Names of the tokens that the service has in memory."""
+    return {token.name for token in live.app.state.service.recall._tokens.values()}

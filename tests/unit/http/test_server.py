@@ -1,13 +1,18 @@
 """The socket that the service listens on."""
 
+import hashlib
+import json
+import random
+import re
 import socket
 import statistics
 import time
+from typing import Any
 
 import httpx
 import pytest
 
-from support.service import LiveService
+from support.service import LiveService, wait_until
 from unseen.base import Misconfigured
 from unseen.http import connections
 from unseen.http.server import address_of, bound
@@ -83,3 +88,83 @@ def test_a_connection_that_is_used_is_kept(live: LiveService, monkeypatch: pytes
                 assert piece, "it hung up"
                 answer += piece
             time.sleep(0.3)  # between two requests the time of a head does not run
+
+
+def upload(token: str, body: bytes) -> bytes:
+    head = f"POST /v1/screen HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Type: image/jpeg\r\n"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def answers(line: socket.socket, count: int) -> list[tuple[int, dict[str, Any]]]:
+    """Status and body of the next ``count`` answers."""
+    told, found = b"", list[tuple[int, dict[str, Any]]]()
+    while len(found) < count:
+        head, end, rest = told.partition(b"\r\n\r\n")
+        length = int(re.search(rb"content-length: (\d+)", head)[1]) if end else 0
+        if not end or len(rest) < length:
+            piece = line.recv(1 << 16)
+            assert piece, "it hung up"
+            told += piece
+            continue
+        found.append((int(head.split()[1]), json.loads(rest[:length])))
+        told = rest[length:]
+    return found
+
+
+@pytest.mark.parametrize("length", [0, 1, connections.COUNTED_BYTES - 1, connections.COUNTED_BYTES, 700_001], ids=str)
+@pytest.mark.parametrize("piece", [1 << 10, 65_537, 1 << 30], ids=["small", "odd", "whole"])
+def test_every_byte_of_a_long_body_arrives_whatever_the_pieces(
+    live: LiveService, platform: httpx.Client, banker: httpx.Client, photo: bytes, length: int, piece: int
+) -> None:
+    body = photo + random.Random(length).randbytes(length)
+    banker.post("/v1/banks", json={"name": "bodies"})
+    code = {"kind": "sha256", "code": hashlib.sha256(body).hexdigest()}
+    listed = {"source": "list", "reason": "test", "fingerprints": [code]}
+    assert banker.post("/v1/banks/bodies/entries", json=listed).status_code in (200, 201)
+    sent = upload(platform.headers["Authorization"], body)
+    with socket.create_connection(live.address, timeout=20) as line:
+        for _ in range(2):  # and the connection is as good as new
+            for at in range(0, len(sent), piece):
+                line.sendall(sent[at : at + piece])
+            ((status, answer),) = answers(line, 1)
+            assert (status, len(answer["hits"])) == (200, 1)
+
+
+def test_requests_behind_a_long_body_are_answered_in_order(
+    live: LiveService, platform: httpx.Client, photo: bytes
+) -> None:
+    token, health = platform.headers["Authorization"], b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    sent = (upload(token, photo + bytes(400_000)) + health) * 3
+    with socket.create_connection(live.address, timeout=20) as line:
+        line.sendall(sent)
+        told = answers(line, 6)
+    assert [(status, "verdict" in answer) for status, answer in told] == [(200, True), (200, False)] * 3
+
+
+def test_after_a_refusal_the_rest_of_a_long_body_is_no_request(live: LiveService, platform: httpx.Client) -> None:
+    inner = b"GET /v1/banks HTTP/1.1\r\nHost: x\r\n\r\n" * 20_000
+    with socket.create_connection(live.address, timeout=20) as line:
+        line.sendall(upload("Bearer nobody", inner)[:-500_000])
+        assert [status for status, _ in answers(line, 1)] == [401]
+        line.sendall(inner[-500_000:] + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert answers(line, 1) == [(200, {"status": "alive"})]
+
+
+def test_whoever_hangs_up_in_a_long_body_frees_its_place(live: LiveService, platform: httpx.Client) -> None:
+    lane = live.app.state.service.screening
+    with socket.create_connection(live.address, timeout=20) as line:
+        line.sendall(upload(platform.headers["Authorization"], bytes(900_000))[:-1])
+        wait_until(lambda: lane.inside == 1)
+    wait_until(lambda: lane.inside == 0)
+
+
+def test_a_client_that_waits_to_be_told_to_go_on_is_told(
+    live: LiveService, platform: httpx.Client, photo: bytes
+) -> None:
+    sent = upload(platform.headers["Authorization"], photo + bytes(400_000))
+    head, _, body = sent.partition(b"\r\n\r\n")
+    with socket.create_connection(live.address, timeout=20) as line:
+        line.sendall(head + b"\r\nExpect: 100-continue\r\n\r\n")
+        assert line.recv(4096).startswith(b"HTTP/1.1 100 ")
+        line.sendall(body)
+        assert [status for status, _ in answers(line, 1)] == [200]

@@ -16,6 +16,7 @@ from unseen.bank.records import EntryState, Purpose, Response
 from unseen.base import StoreUnavailable
 from unseen.desk.screen import (
     Glimpse,
+    Looked,
     LookedAlone,
     Screened,
     look_up,
@@ -25,11 +26,12 @@ from unseen.desk.screen import (
     require_place,
 )
 from unseen.desk.screen import Query as Sought
+from unseen.desk.tokens import Token
 from unseen.fingerprint.image import fingerprint_picture
 from unseen.fingerprint.records import View
 from unseen.http.bodies import media_type, parse_json, read_bytes
 from unseen.http.describe import errors, json_content, reads
-from unseen.http.door import Screener
+from unseen.http.door import Screener, require_in_force
 from unseen.http.errors import UnsupportedBody
 from unseen.http.multipart import FORM_OVERHEAD_BYTES, parse_picture_form
 from unseen.http.service import JSON_BYTES, Service, service_of
@@ -214,23 +216,23 @@ async def screen_upload(
         stages_s = {"receive": time.perf_counter() - started}
         queries, place = await slot.run(_queries, service, received, stages_s)
         require_place(place)
-        answer = await _answer(service, queries, place=place, platform=by.name)
+        answer = await _answer(service, queries, place=place, by=by)
     stages_s |= answer.stages_s | {"total": time.perf_counter() - request.scope["unseen.started"]}
     service.metrics.screened(answer.verdict.response, stages_s)
     return ScreenedOut.of(answer, stages_s if timing else None)
 
 
 async def _answer(
-    service: Service, queries: tuple[Sought, ...], *, place: str | None, platform: str
+    service: Service, queries: tuple[Sought, ...], *, place: str | None, by: Token
 ) -> Screened | LookedAlone:
     """From the store, or from memory where the store does not answer.
 
-    Raises: NotReady; StoreUnavailable where it has been away for too long.
+    Raises: NotReady; Unauthenticated; StoreUnavailable where it has been away for too long.
     """
     node, loop = service.node, asyncio.get_running_loop()
     try:
         service.guard.require_store()
-        asked = loop.run_in_executor(service.asking, partial(look_up, queries, store=node.store, index=node.index))
+        asked = loop.run_in_executor(service.asking, _look_up, service, queries, by)
         looked = await service.guard.ask(asked)
     except StoreUnavailable:
         if not service.may_answer_alone:
@@ -240,12 +242,20 @@ async def _answer(
         record,
         looked,
         place=place,
-        platform=platform,
+        platform=by.name,
         store=node.store,
         clock=node.clock,
         random_bits=node.random_bits,
     )
     return await loop.run_in_executor(service.asking, recording) if looked.verdict.findings else recording()
+
+
+def _look_up(service: Service, queries: tuple[Sought, ...], by: Token) -> Looked:
+    """What is near, for a token that is still in force; from memory where nothing was committed since it looked."""
+    node = service.node
+    current = service.recall if service.recall.is_current() else None
+    require_in_force(by, node.store, current)
+    return look_up(queries, store=node.store, index=node.index, recall=current)
 
 
 def _media(request: Request) -> str:
