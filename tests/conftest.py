@@ -5,14 +5,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
+from support.machine import Machine, watched_machine
 from support.postgres import Server, running_server
 
 # Explaining a failure takes minutes where an example takes milliseconds.  CI draws the same examples each time, so that
-# a red run is a change's fault; elsewhere new ones are drawn.
+# a red run is a change's fault; elsewhere new ones are drawn.  How long drawing takes says nothing of the code.
 settings.register_profile(
-    "house", deadline=None, phases=set(Phase) - {Phase.explain}, derandomize=os.environ.get("CI") == "true"
+    "house",
+    deadline=None,
+    phases=set(Phase) - {Phase.explain},
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("CI") == "true",
 )
 settings.load_profile("house")
 
@@ -28,6 +33,13 @@ def test_data() -> Path:
         if not (folder / part).is_dir():
             pytest.fail(f"UNSEEN_TEST_DATA has no {part}/ folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def machine() -> Iterator[Machine]:
+    """Tells how long something took without the time in which this machine stood still."""
+    with watched_machine() as machine:
+        yield machine
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ def lint(root: Path) -> subprocess.CompletedProcess[str]:
         env={"PYTHONPATH": str(root / "src"), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 

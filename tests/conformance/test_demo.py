@@ -44,7 +44,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProces
         env=environment,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=400,
     )
     assert list(scratch.iterdir()) == []  # nothing is kept
     return done
@@ -111,7 +111,7 @@ def test_what_to_try_next_works(told: subprocess.CompletedProcess[str], tmp_path
         input="1\n1\n1\n1\n",
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=400,
     )
     assert done.returncode == 0, done.stderr
     assert "Your case is open." in done.stdout

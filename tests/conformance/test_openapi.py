@@ -134,7 +134,7 @@ def test_schemathesis_finds_no_fault(live: LiveService, described: dict[str, Any
             def ask(case: schemathesis.Case) -> None:
                 asked[case.operation.label] = asked.get(case.operation.label, 0) + 1
                 case.call_and_validate(
-                    base_url=live.url, session=session, headers=headers, checks=checks_of(case), timeout=20
+                    base_url=live.url, session=session, headers=headers, checks=checks_of(case), timeout=60
                 )
 
             ask()

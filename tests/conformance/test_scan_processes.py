@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from support.scans import DEADLY, Scans, alive, descendants, install_bucket, said, until
+from support.scans import DEADLY, Scans, alive, descendants, install_bucket, said
+from support.service import wait_until
 
 PICTURES = 200
 
@@ -33,31 +34,27 @@ def undisturbed(scans: Scans) -> dict[str, tuple[object, ...]]:
 
 
 def test_killed_again_and_again_it_says_the_same(scans: Scans, undisturbed: dict[str, tuple[object, ...]]) -> None:
-    """Killed as soon as it has got further, at a random moment; nothing of it stays behind."""
+    """Killed as soon as it has got further, at a random moment; nothing of it stays behind.
+
+    The last part of the objects is held back, so that it cannot have ended before; each time it gets further.
+    """
     out, draw = scans.folder / "killed.jsonl", random.Random(7)
+    asked = ("scan", f"bucket://{scans.uploads}", "--out", out, "--processes", 2)
     checkpoint = scans.folder / "killed.jsonl.scan" / "checkpoint"
-    reached, kills = 0, 0
-    for _ in range(3):
-        process = scans.start("scan", scans.uploads, "--out", out, "--processes", 2)
-        for _ in until(30):
-            if process.poll() is not None or (checkpoint.exists() and checkpoint.stat().st_size > reached):
-                break
-        time.sleep(draw.uniform(0, 0.05))
-        family = descendants(process.pid)
-        if process.poll() is None:
+    reached = 0
+    for held_back in ("name-070", "name-130", "name-195"):  # of shards of 64
+        with scans.holding_back(held_back):
+            process = scans.start(*asked)
+            wait_until(lambda so_far=reached: checkpoint.exists() and checkpoint.stat().st_size > so_far)
+            time.sleep(draw.uniform(0, 0.05))
+            family = descendants(process.pid)
             assert len(family) >= 2
+            assert process.poll() is None
             process.kill()
-            kills += 1
-        process.wait()
-        for _ in until(10):
-            if not alive(family):
-                break
-        assert not alive(family), "a process of the scan outlives it"
-        if out.exists():
-            break
+            process.wait()
+        wait_until(lambda family=family: not alive(family))  # no process of the scan outlives it
         reached = checkpoint.stat().st_size
-    assert kills >= 2
-    ended = scans.unseen("scan", scans.uploads, "--out", out, "--processes", 2)
+    ended = scans.unseen(*asked)
     assert ended.returncode == 2, ended.stderr
     assert said(scans.rows(out)) == undisturbed
 
@@ -81,14 +78,15 @@ def test_an_object_that_kills_its_process_is_a_row(scans: Scans, undisturbed: di
 
 def test_files_are_private_while_it_runs(scans: Scans) -> None:
     out = scans.folder / "private.jsonl"
-    process = scans.start("scan", scans.uploads, "--out", out, "--keep-fingerprints", scans.folder / "kept")
     state = scans.folder / "private.jsonl.scan"
-    for _ in until(30):
-        if (state / "checkpoint").exists() and (state / "checkpoint").stat().st_size:
-            break
-    files = (state, *state.iterdir(), scans.folder / "kept.partial")
-    modes = {path.name: path.stat().st_mode & 0o777 for path in files}
-    process.wait(60)
+    checkpoint = state / "checkpoint"
+    with scans.holding_back("name-150"):  # until all was looked at
+        asked = ("scan", f"bucket://{scans.uploads}", "--out", out)
+        process = scans.start(*asked, "--keep-fingerprints", scans.folder / "kept")
+        wait_until(lambda: checkpoint.exists() and checkpoint.stat().st_size)
+        files = (state, *state.iterdir(), scans.folder / "kept.partial")
+        modes = {path.name: path.stat().st_mode & 0o777 for path in files}
+    process.wait(300)
     assert modes.pop(state.name) == 0o700
     assert {"rows.jsonl", "checkpoint", "worklist", "scan.json", "kept.partial"} <= set(modes)
     assert set(modes.values()) == {0o600}

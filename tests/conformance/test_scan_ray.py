@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,12 @@ import pytest
 
 from support import ray_cluster
 from support.scans import DEADLY, Scans, alive, descendants, install_bucket, said, until
+from support.service import wait_until
 
 if importlib.util.find_spec("ray") is None and os.environ.get("CI") != "true":
     pytest.skip("Ray is not installed (the extra scan)", allow_module_level=True)
 
-PICTURES = 130
+PICTURES = 150  # in three shards, of which one may be held back while a node is free
 
 
 @dataclass
@@ -63,9 +65,9 @@ def cluster(scans: Scans) -> Iterator[Cluster]:
         processes += descendants(started.pid)
     finally:
         started.stdin.close()
-        started.wait(60)
+        started.wait(180)
         started.stdout.close()
-        for _ in until(10):
+        for _ in until(60):
             if not alive(processes):
                 break
         left = alive(processes)
@@ -77,23 +79,24 @@ def cluster(scans: Scans) -> Iterator[Cluster]:
 
 def test_it_goes_on_after_a_kill_and_says_what_screening_says(scans: Scans, cluster: Cluster) -> None:
     """A kill -9 of the command, then the same command; one of the objects kills every process that reads it."""
-    (scans.uploads / DEADLY).write_bytes(b"x")
+    deadly = f"name-{DEADLY}"  # of the last shard
+    (scans.uploads / deadly).write_bytes(b"x")
     out, state = scans.folder / "killed.jsonl", scans.folder / "killed.jsonl.scan"
     asked = ("scan", f"bucket://{scans.uploads}", "--out", out, "--ray", cluster.address)
-    process = scans.start(*asked)
-    for _ in until(60):
-        if (state / "checkpoint").exists() and (state / "checkpoint").stat().st_size:
-            break
-    process.kill()
-    process.wait()
+    checkpoint = state / "checkpoint"
+    with scans.holding_back("name-128"):  # the last shard, so that it cannot have ended before the kill
+        process = scans.start(*asked)
+        wait_until(lambda: checkpoint.exists() and checkpoint.stat().st_size, within_s=180)
+        process.kill()
+        process.wait()
     done = (state / "rows.jsonl").read_bytes().count(b"\n")
     assert 0 < done < PICTURES
     ended = scans.unseen(*asked)
     assert ended.returncode == 2, ended.stderr
-    assert "13 to review" in ended.stdout
+    assert f"{PICTURES // 10} to review" in ended.stdout
     assert "name-" not in ended.stdout + ended.stderr
     rows = said(scans.rows(out))
-    assert rows.pop(DEADLY)[1] == "crashed"
+    assert rows.pop(deadly)[1] == "crashed"
     assert rows.pop("name-text")[1] == "bad_media"
     assert len(rows) == PICTURES
     assert {name for name, row in rows.items() if row[0] == "review"} == {
@@ -103,9 +106,14 @@ def test_it_goes_on_after_a_kill_and_says_what_screening_says(scans: Scans, clus
 
 def test_the_cluster_listens_on_the_loopback_alone_and_its_logs_hold_no_name(cluster: Cluster) -> None:
     for process in alive(cluster.processes):
-        for connection in process.net_connections("inet"):
-            if connection.status == psutil.CONN_LISTEN:
-                assert connection.laddr.ip in {"127.0.0.1", "::ffff:127.0.0.1"}
-    logs = [path for path in cluster.temp.rglob("*") if path.is_file()]
-    assert len(logs) > 10
-    assert not [path.name for path in logs if b"name-0" in path.read_bytes()]
+        with suppress(psutil.NoSuchProcess):  # the workers of the scan end when they like
+            for connection in process.net_connections("inet"):
+                if connection.status == psutil.CONN_LISTEN:
+                    assert connection.laddr.ip in {"127.0.0.1", "::ffff:127.0.0.1"}
+    read = 0
+    for path in cluster.temp.rglob("*"):
+        if path.is_file():
+            with suppress(FileNotFoundError):  # renamed, as logs are
+                assert b"name-0" not in path.read_bytes(), path.name
+                read += 1
+    assert read > 10

@@ -73,7 +73,7 @@ def test_every_example_of_the_page_works(live: LiveService) -> None:
     admin.post("/v1/cases", content=case, headers={"Content-Type": "application/json"})
     values = {"UNSEEN": live.url, "TOKEN": token, "HIT": "", "NUMBER": "", "PIN": "", "ENTRY": ""}
     seen = set()
-    with httpx.Client(timeout=20, trust_env=False) as client:
+    with httpx.Client(timeout=60, trust_env=False) as client:
         for words in examples():
             request = asked(words, values, files)
             answer = client.request(**request)

@@ -31,24 +31,33 @@ class ServedNode:
     def client(self) -> httpx.Client:
         """A client of one connection, so that one worker answers all that it asks."""
         limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=None)
-        client = httpx.Client(base_url=self.url, headers=self.headers, timeout=30, trust_env=False, limits=limits)
+        client = httpx.Client(base_url=self.url, headers=self.headers, timeout=90, trust_env=False, limits=limits)
         return self._stack.enter_context(client)
 
     def to(self, worker: int) -> httpx.Client:
-        """A client whose connection is with this worker."""
-        deadline = time.monotonic() + 60
-        while worker not in self._clients:
-            assert time.monotonic() < deadline, f"no connection came to worker {worker}: {self.log.read_text()[-2000:]}"
-            client = self.client()
-            ready = client.get("/readyz")
-            if ready.status_code == 200:
-                self._clients.setdefault(ready.json()["worker"], client)
-        return self._clients[worker]
+        """A client whose connection is with this worker.
 
-    def to_anew(self, worker: int) -> httpx.Client:
-        """As ``to``, with a new connection: a worker closes one that it finds idle for too long."""
-        self._clients.pop(worker, None)
-        return self.to(worker)
+        A worker closes a connection that it finds idle for too long, and the client then makes another, to any worker:
+        so it is asked again each time.
+        """
+        deadline = time.monotonic() + 120
+        while (client := self._clients.pop(worker, None)) is None or self._answers(client) != worker:
+            assert time.monotonic() < deadline, f"no connection came to worker {worker}: {self.log.read_text()[-2000:]}"
+            other = self.client()
+            number = self._answers(other)
+            if number is not None:
+                self._clients[number] = other
+        self._clients[worker] = client
+        return client
+
+    @staticmethod
+    def _answers(client: httpx.Client) -> int | None:
+        """The worker that answers; None where it is not ready, or was gone before it answered."""
+        try:
+            ready = client.get("/readyz")
+        except httpx.TransportError:
+            return None
+        return int(ready.json()["worker"]) if ready.status_code == 200 else None
 
     def pid(self, worker: int) -> int:
         """The process of a worker; 0 is the keeper."""
@@ -96,7 +105,7 @@ def served_node(
         node = ServedNode(process=process, url=url, headers=headers, workers=workers, log=log)
         try:
             client = node.client()
-            wait_until(lambda: _is_whole(client, workers), within_s=60)
+            wait_until(lambda: _is_whole(client, workers), within_s=120)
             yield node
         finally:
             node.close()

@@ -1,6 +1,7 @@
 """A PostgreSQL server of the tests' own: made in a temporary folder, on a port of this machine, gone at the end."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -20,7 +21,7 @@ _SETTINGS = {
     "shared_buffers": "64MB",
     "max_wal_size": "256MB",
     "log_min_messages": "fatal",
-    "autovacuum_naptime": "5s",
+    "autovacuum": "off",  # its views, locks and reads come when they like, and tests look for just these
 }
 
 
@@ -44,6 +45,16 @@ def as_its_user() -> list[str]:
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
 
 
+def _free_port() -> int:
+    """A port that stays ours while the server is stopped: none that the system gives to connections as they come."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in random.sample(range(20_000 + worker % 6 * 2_000, 22_000 + worker % 6 * 2_000), 100):
+        with socket.socket() as trial, suppress(OSError):
+            trial.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
 class Server:
     """A cluster that can be stopped and started, with a database for each test that asks for one."""
 
@@ -52,9 +63,7 @@ class Server:
         self.data = folder / "data"
         self._bin = programs()
         self._count = 0
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = _free_port()
 
     def make(self) -> None:
         password = self.folder / "password"
@@ -71,10 +80,10 @@ class Server:
             )
 
     def start(self) -> None:
-        self.run("pg_ctl", "-D", self.data, "-l", self.folder / "log", "-w", "-t", "60", "start")
+        self.run("pg_ctl", "-D", self.data, "-l", self.folder / "log", "-w", "-t", "110", "start")
 
     def stop(self, mode: str = "fast") -> None:
-        self.run("pg_ctl", "-D", self.data, "-m", mode, "-w", "-t", "60", "stop")
+        self.run("pg_ctl", "-D", self.data, "-m", mode, "-w", "-t", "110", "stop")
 
     def run(self, program: str, *arguments: object) -> None:
         """Run one of the server's programs as its user, to its end."""

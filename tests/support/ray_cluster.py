@@ -19,7 +19,7 @@ def main() -> None:
         head_node_args={"include_dashboard": False, "temp_dir": sys.argv[1], **node},
     )
     cluster.add_node(**node)
-    cluster.wait_for_nodes(30)
+    cluster.wait_for_nodes(180)
     sys.stdout.write(f"{cluster.address}\n")
     sys.stdout.flush()
     sys.stdin.read()

@@ -1,7 +1,8 @@
 """``unseen scan`` as a process of its own, on a node and a folder of small pictures.
 
 Some tests need an object store that every process can reach and that misbehaves: ``bucket://`` is a folder behind a
-flat list of keys, installed as fsspec drivers are, by a package on the path.
+flat list of keys, installed as fsspec drivers are, by a package on the path.  What is held back of it is waited for, so
+that a scan can be met in its middle however slow or fast the machine is.
 """
 
 import json
@@ -11,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,17 @@ SOURCE = Path(__file__).parents[2] / "src"
 DEADLY = "deadly"  #: a key with this word in it kills whoever reads it
 
 _DRIVER = f"""
-import os, signal
+import os, signal, time
+from pathlib import Path
 from fsspec.implementations.local import LocalFileSystem
+
+HELD = Path(__file__).with_name("held")
+
+def is_held(name):
+    try:
+        return name >= HELD.read_text()
+    except FileNotFoundError:
+        return False
 
 class Bucket(LocalFileSystem):
     protocol = "bucket"
@@ -38,6 +49,8 @@ class Bucket(LocalFileSystem):
         return "bucket://" + self._strip_protocol(name)
 
     def cat_file(self, path, start=None, end=None, **kwargs):
+        while is_held(os.path.basename(path)):
+            time.sleep(0.02)
         if {DEADLY!r} in path:
             os.kill(os.getpid(), signal.SIGKILL)
         if "denied" in path:
@@ -82,13 +95,25 @@ class Scans:
         protected = [str(self.uploads / f"name-{seed:03}") for seed in range(0, pictures, 10)]
         self.unseen("bank", "add", "cases", *protected, "--reason", "test", check=True)
 
+    @contextmanager
+    def holding_back(self, first: str) -> Iterator[None]:
+        """Whatever comes from ``bucket://`` with this name or a later one is not read yet."""
+        held = self.path[0] / "held"
+        with_name = held.with_suffix(".new")
+        with_name.write_text(first)
+        with_name.rename(held)
+        try:
+            yield
+        finally:
+            held.unlink()
+
     def unseen(self, *arguments: object, check: bool = False) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             self._command(arguments),
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=check,
             stdin=subprocess.DEVNULL,
         )

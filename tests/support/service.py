@@ -36,8 +36,12 @@ STATEMENTS = {"acting": "myself", "sharing": "shared", "without_consent": True, 
 
 @contextmanager
 def memory_node(folder: Path, *, store: Store | None = None, **settings: Any) -> Iterator[Node]:
-    """A node over a memory store; its index is not open yet."""
-    config = Config(data_folder=folder, port=0, **settings)
+    """A node over a memory store; its index is not open yet.
+
+    It is more patient than a node need be: what a test says of time limits is said with limits of its own.
+    """
+    patient = {"max_lag_s": 60.0, "decode_timeout_s": 60.0}
+    config = Config(data_folder=folder, port=0, **{**patient, **settings})
     store = store or MemoryStore()
     with store.write() as tx:
         tx.put_bank(Bank(name=CASE_BANK))
@@ -73,7 +77,7 @@ class LiveService:
     def client(self, *scopes: Scope, name: str | None = None) -> httpx.Client:
         """A client with a token of these scopes; without any, it has no token."""
         headers = {"Authorization": f"Bearer {new_token(self.node, *scopes, name=name)}"} if scopes else {}
-        client = httpx.Client(base_url=self.url, headers=headers, timeout=20, trust_env=False)
+        client = httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
         self.clients.append(client)
         return client
 
@@ -90,10 +94,11 @@ def running(node: Node, *, ready: bool = True) -> Iterator[LiveService]:
     app, listening = create_app(node), threading.Event()
     with bound("127.0.0.1", 0) as listener:
         server = Server(app, listener, listening.set)
+        server.config.timeout_keep_alive = 600  # a slow test must not find its connection closed under it
         thread = threading.Thread(target=server.listen, name="service under test")
         thread.start()
         try:
-            assert listening.wait(20), "the service did not start"
+            assert listening.wait(60), "the service did not start"
             live = LiveService(node=node, app=app, url=address_of(listener))
             if ready:
                 wait_until(lambda: app.state.service.follower.is_open)
@@ -102,12 +107,12 @@ def running(node: Node, *, ready: bool = True) -> Iterator[LiveService]:
                 client.close()
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive(), "the service did not stop"
 
 
-def wait_until(holds: Any, *, within_s: float = 20.0) -> None:
-    """Wait for a condition; fail when it does not come."""
+def wait_until(holds: Any, *, within_s: float = 240.0) -> None:
+    """Wait for a condition; fail when it does not come.  A first start compiles the kernels, which takes a minute."""
     deadline = time.monotonic() + within_s
     while not holds():
         assert time.monotonic() < deadline, "it did not happen in time"

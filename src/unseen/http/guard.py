@@ -11,6 +11,7 @@ from unseen.http.follower import Follower
 T = TypeVar("T")
 
 PATIENCE_S: Final = 2.0
+_LOOKS: Final = 20  # in which it is spent: a machine that stood still meanwhile has lost one, and not all of it
 _SUSPECT_FOR_S: Final = 1.0  # after it did not answer in time, nobody asks it for so long
 
 
@@ -31,12 +32,16 @@ class Guard:
 
         Raises: StoreUnavailable.
         """
+        asked = asyncio.ensure_future(question)
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                return await question
-        except TimeoutError:
-            self._suspect_until = time.monotonic() + _SUSPECT_FOR_S
-            raise StoreUnavailable("The store does not answer in time.", hint="Try again in a moment.") from None
+            for _ in range(_LOOKS):
+                await asyncio.wait((asked,), timeout=PATIENCE_S / _LOOKS)
+                if asked.done():
+                    return asked.result()
+        finally:
+            asked.cancel()  # of no effect where it is done
+        self._suspect_until = time.monotonic() + _SUSPECT_FOR_S
+        raise StoreUnavailable("The store does not answer in time.", hint="Try again in a moment.")
 
     def require_store(self) -> None:
         """Raises: StoreUnavailable while the store is known to be away."""

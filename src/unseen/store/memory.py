@@ -12,7 +12,7 @@ from unseen.store.columns import LINEAGE_BYTES
 from unseen.store.memory_reads import MemoryReader, State
 from unseen.store.memory_writes import MemoryTransaction
 
-_PATIENCE_S: Final = 5.0
+_PATIENCE_S: Final = 30.0
 
 
 class MemoryStore:

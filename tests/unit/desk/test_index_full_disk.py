@@ -25,5 +25,5 @@ def test_a_full_disk_in_the_middle_of_a_merge_leaves_the_index_working(tmp_path:
     if unshare is None or subprocess.run(trial, capture_output=True).returncode:
         pytest.skip("needs unshare and the right to mount a small file system of its own")
     command = [unshare, flags, "sh", "-c", MOUNT_AND_RUN, "sh", str(tmp_path), sys.executable, str(SCRIPT)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert (run.stdout, run.returncode) == ("survived\n", 0), run.stderr

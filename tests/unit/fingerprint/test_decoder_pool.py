@@ -12,6 +12,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
+from support.machine import Machine
 from support.pictures import draw, saved
 from unseen.base import BadMedia, NodeError
 from unseen.fingerprint import decoder_pool
@@ -20,11 +21,18 @@ from unseen.fingerprint.formats import Format
 from unseen.fingerprint.limits import Limits
 
 WEBP = saved(draw(64, 48), "WEBP")
+PATIENT = Limits(timeout_s=60)  # for what a machine that stands still must not make fail
 
 
 def workers_of(pid: int) -> list[psutil.Process]:
-    children = psutil.Process(pid).children()
-    return [child for child in children if "unseen.fingerprint.decoder_worker" in child.cmdline()]
+    return [child for child in psutil.Process(pid).children() if is_decoder(child)]
+
+
+def is_decoder(process: psutil.Process) -> bool:
+    try:
+        return "unseen.fingerprint.decoder_worker" in process.cmdline()
+    except psutil.Error:  # it has just ended
+        return False
 
 
 def only_worker(besides: set[int]) -> psutil.Process:
@@ -38,7 +46,7 @@ def others() -> set[int]:
     return {worker.pid for worker in workers_of(os.getpid())}
 
 
-def eventually(holds: Callable[[], bool], within_s: float = 10.0) -> bool:
+def eventually(holds: Callable[[], bool], within_s: float = 60.0) -> bool:
     deadline = time.monotonic() + within_s
     while not (held := holds()) and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -46,7 +54,7 @@ def eventually(holds: Callable[[], bool], within_s: float = 10.0) -> bool:
 
 
 def test_nothing_runs_before_the_first_picture_or_after_the_end(others: set[int]) -> None:
-    with DecoderPool(Limits()) as pool:
+    with DecoderPool(PATIENT) as pool:
         assert {worker.pid for worker in workers_of(os.getpid())} == others
         pool.decode(WEBP, Format.WEBP)
         worker = only_worker(others)
@@ -56,21 +64,24 @@ def test_nothing_runs_before_the_first_picture_or_after_the_end(others: set[int]
     pool.close()
 
 
-def test_a_worker_that_hangs_is_killed_and_replaced(others: set[int]) -> None:
-    with DecoderPool(Limits(timeout_s=0.4)) as pool:
+def test_a_worker_that_hangs_is_killed_and_replaced(
+    others: set[int], monkeypatch: pytest.MonkeyPatch, machine: Machine
+) -> None:
+    with DecoderPool(PATIENT) as pool:
         pool.decode(WEBP, Format.WEBP)
         worker = only_worker(others)
         worker.suspend()
-        started = time.monotonic()
-        with pytest.raises(BadMedia, match=r"WEBP that takes longer than 0\.4 s to decode"):
-            pool.decode(WEBP, Format.WEBP)
-        assert time.monotonic() - started < 3
+        with monkeypatch.context() as patched, machine.timed() as taken:
+            patched.setattr(pool, "_limits", Limits(timeout_s=0.4))
+            with pytest.raises(BadMedia, match=r"WEBP that takes longer than 0\.4 s to decode"):
+                pool.decode(WEBP, Format.WEBP)
+        assert taken.waking_s < 3
         assert not worker.is_running()
         assert pool.decode(WEBP, Format.WEBP).width == 64
 
 
 def test_a_worker_killed_between_pictures_is_replaced_unnoticed(others: set[int]) -> None:
-    with DecoderPool(Limits()) as pool:
+    with DecoderPool(PATIENT) as pool:
         pool.decode(WEBP, Format.WEBP)
         worker = only_worker(others)
         worker.kill()
@@ -79,7 +90,7 @@ def test_a_worker_killed_between_pictures_is_replaced_unnoticed(others: set[int]
 
 
 def test_a_picture_whose_worker_dies_under_it_is_tried_again(others: set[int]) -> None:
-    with DecoderPool(Limits()) as pool:
+    with DecoderPool(PATIENT) as pool:
         pool.decode(WEBP, Format.WEBP)
         worker = only_worker(others)
         worker.suspend()
@@ -94,7 +105,7 @@ def test_a_picture_that_crashes_every_worker_is_refused(monkeypatch: pytest.Monk
         worker.wait()
         raise decoder_pool._Died
 
-    with DecoderPool(Limits()) as pool:
+    with DecoderPool(PATIENT) as pool:
         with monkeypatch.context() as patched:
             patched.setattr(decoder_pool._Worker, "decode", crash)
             with pytest.raises(BadMedia, match="WEBP data that makes the decoder fail"):
@@ -106,7 +117,7 @@ def test_an_interrupted_answer_is_not_read_as_the_next_pictures(monkeypatch: pyt
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    with DecoderPool(Limits()) as pool:
+    with DecoderPool(PATIENT) as pool:
         pool.decode(WEBP, Format.WEBP)
         with monkeypatch.context() as patched:
             patched.setattr(decoder_pool._Worker, "_receive", interrupt)
@@ -127,7 +138,7 @@ class RoomyLimits(Limits):
 def test_a_worker_has_no_more_memory_than_the_limit() -> None:
     small = saved(draw(64, 48), "GIF")
     huge = small[:6] + (30_000).to_bytes(2, "little") * 2 + small[10:]
-    with DecoderPool(RoomyLimits(decoder_memory_bytes=800 * 1024**2)) as pool:
+    with DecoderPool(RoomyLimits(decoder_memory_bytes=800 * 1024**2, timeout_s=60)) as pool:
         with pytest.raises(BadMedia, match="needs more memory"):
             pool.decode(huge, Format.GIF)
         assert pool.decode(small, Format.GIF).width == 64
@@ -136,7 +147,7 @@ def test_a_worker_has_no_more_memory_than_the_limit() -> None:
 def test_many_threads_share_few_workers(others: set[int]) -> None:
     pictures = {width: saved(draw(width, 48), "WEBP") for width in range(40, 72)}
     widths: dict[int, int] = {}
-    with DecoderPool(Limits(), workers=2) as pool:
+    with DecoderPool(PATIENT, workers=2) as pool:
         threads = [
             threading.Thread(target=lambda w=width: widths.update({w: pool.decode(pictures[w], Format.WEBP).width}))
             for width in pictures
@@ -151,7 +162,7 @@ def test_many_threads_share_few_workers(others: set[int]) -> None:
 
 def test_a_worker_sees_no_secret_and_no_ctrl_c(monkeypatch: pytest.MonkeyPatch, others: set[int]) -> None:
     monkeypatch.setenv("UNSEEN_PIN_SECRET", "hush")
-    with DecoderPool(Limits()) as pool:
+    with DecoderPool(PATIENT) as pool:
         pool.decode(WEBP, Format.WEBP)
         worker = only_worker(others)
         assert "UNSEEN_PIN_SECRET" not in worker.environ()
@@ -167,7 +178,7 @@ SCRIPT = """
     from unseen.fingerprint.formats import Format
     from unseen.fingerprint.limits import Limits
     data = bytes.fromhex(sys.argv[1])
-    pool = DecoderPool(Limits())
+    pool = DecoderPool(Limits(timeout_s=60))
     assert pool.decode(data, Format.WEBP).width == 64
 """
 
@@ -204,7 +215,7 @@ def test_a_process_forked_in_the_middle_of_a_picture_gets_workers_of_its_own() -
         child = os.fork()
         forked.set()
         if child == 0:
-            signal.alarm(20)
+            signal.alarm(120)
             widths = {pool.decode(data, Format.WEBP).width for _ in range(3)}
             pool.close()
             os._exit(0 if widths == {64} else 1)
@@ -214,14 +225,14 @@ def test_a_process_forked_in_the_middle_of_a_picture_gets_workers_of_its_own() -
         assert pool.decode(data, Format.WEBP).width == 64
         pool.close()
     """
-    done = subprocess.run(script(more), capture_output=True, timeout=60)
+    done = subprocess.run(script(more), capture_output=True, timeout=180)
     assert done.returncode == 0, done.stderr.decode()
 
 
 def test_a_worker_that_cannot_start_is_the_nodes_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with DecoderPool(Limits()) as pool, pytest.raises(NodeError, match="does not start"):
+    with DecoderPool(PATIENT) as pool, pytest.raises(NodeError, match="does not start"):
         pool.decode(WEBP, Format.WEBP)
     monkeypatch.setattr(sys, "executable", "/nonexistent")
-    with DecoderPool(Limits()) as pool, pytest.raises(NodeError, match="can be started"):
+    with DecoderPool(PATIENT) as pool, pytest.raises(NodeError, match="can be started"):
         pool.decode(WEBP, Format.WEBP)

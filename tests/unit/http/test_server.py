@@ -1,17 +1,21 @@
 """The socket that the service listens on."""
 
+import asyncio
 import hashlib
 import json
 import random
 import re
 import socket
-import statistics
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
+from uvicorn.server import ServerState
 
+from support.machine import Machine
 from support.service import LiveService, wait_until
 from unseen.base import Misconfigured
 from unseen.http import connections
@@ -21,7 +25,7 @@ from unseen.http.server import address_of, bound
 def test_port_0_takes_a_free_port_and_says_which() -> None:
     with bound("127.0.0.1", 0) as listener:
         port = int(address_of(listener).removeprefix("http://127.0.0.1:"))
-        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        socket.create_connection(("127.0.0.1", port), timeout=60).close()
 
 
 def test_an_ipv6_address_is_written_as_a_url() -> None:
@@ -46,17 +50,20 @@ def test_a_host_that_is_none_is_said_to_be() -> None:
 
 
 def test_small_answers_are_sent_at_once(live: LiveService) -> None:
-    """Without TCP_NODELAY each would wait some 40 ms for an acknowledgement of its headers."""
+    """Without TCP_NODELAY nearly each would wait some 40 ms for an acknowledgement of its headers.
+
+    Not the first ten, which are acknowledged at once; and what a busy machine delays is not nearly each.
+    """
     client, waits = live.client(), list[float]()
-    for _ in range(15):
+    for _ in range(40):
         started = time.perf_counter()
         assert client.post("/v1/screen", content=b"x").status_code == 401
         waits.append(time.perf_counter() - started)
-    assert statistics.median(waits) < 0.03
+    assert sorted(waits[10:])[8] < 0.03
 
 
 def test_a_broken_request_line_is_refused(live: LiveService) -> None:
-    with socket.create_connection(live.address, timeout=5) as line:
+    with socket.create_connection(live.address, timeout=60) as line:
         line.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
         assert line.recv(4096).startswith(b"HTTP/1.1 400 ")
     assert httpx.get(live.url + "/healthz", trust_env=False).status_code == 200
@@ -64,30 +71,67 @@ def test_a_broken_request_line_is_refused(live: LiveService) -> None:
 
 @pytest.mark.parametrize("sent", [b"", b"GET /healthz HTT"], ids=["nothing", "half a head"])
 def test_a_head_that_does_not_come_is_not_waited_for(
-    live: LiveService, monkeypatch: pytest.MonkeyPatch, sent: bytes
+    live: LiveService, monkeypatch: pytest.MonkeyPatch, machine: Machine, sent: bytes
 ) -> None:
     monkeypatch.setattr(connections, "HEAD_TIMEOUT_S", 0.3)
-    started = time.monotonic()
-    with socket.create_connection(live.address, timeout=5) as line:
+    with machine.timed() as taken, socket.create_connection(live.address, timeout=60) as line:
         line.sendall(sent)
         assert line.recv(4096) == b""  # it hung up
-    assert 0.2 < time.monotonic() - started < 2
+    assert taken.elapsed_s > 0.2
+    assert taken.waking_s < 2
 
 
-def test_a_connection_that_is_used_is_kept(live: LiveService, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "HEAD_TIMEOUT_S", 0.2)
+async def ok(_: object, __: object, send: Callable[[Any], Awaitable[None]]) -> None:
+    """The smallest app there is."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def settled() -> None:
+    """Whatever was sent on this event loop has been received on it."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_a_connection_that_is_used_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On an event loop whose clock is moved by hand, by far more than any machine stands still."""
+    monkeypatch.setattr(connections, "HEAD_TIMEOUT_S", 1000.0)
+    config = uvicorn.Config(ok, http=connections.Connection, lifespan="off", timeout_keep_alive=100_000)
+    config.load()
     request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    with socket.create_connection(live.address, timeout=5) as line:
+
+    async def use(waits_s: float) -> int:
+        """How often it is answered when half a head is waited for so long each time."""
+        loop, answers = asyncio.get_running_loop(), 0
+        state = ServerState()
+
+        def wait(seconds: float, time: Callable[[], float] = loop.time) -> None:
+            nonlocal moved
+            moved += seconds
+            monkeypatch.setattr(loop, "time", lambda: time() + moved)
+
+        moved = 0.0
+        server = await loop.create_server(lambda: connections.Connection(config, state, {}), "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         for _ in range(3):
-            line.sendall(request[:9])
-            time.sleep(0.1)
-            line.sendall(request[9:])
-            answer = b""
-            while not answer.endswith(b"}"):
-                piece = line.recv(4096)
-                assert piece, "it hung up"
-                answer += piece
-            time.sleep(0.3)  # between two requests the time of a head does not run
+            writer.write(request[:9])
+            await settled()
+            wait(waits_s)
+            await settled()
+            if reader.at_eof():
+                break
+            writer.write(request[9:])
+            assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200 ")
+            answers += 1
+            wait(5000)  # between two requests the time of a head does not run
+            await settled()
+        writer.close()
+        server.close()
+        await server.wait_closed()
+        return answers
+
+    assert asyncio.run(use(waits_s=600)) == 3
+    assert asyncio.run(use(waits_s=1200)) == 0
 
 
 def upload(token: str, body: bytes) -> bytes:
@@ -122,7 +166,7 @@ def test_every_byte_of_a_long_body_arrives_whatever_the_pieces(
     listed = {"source": "list", "reason": "test", "fingerprints": [code]}
     assert banker.post("/v1/banks/bodies/entries", json=listed).status_code in (200, 201)
     sent = upload(platform.headers["Authorization"], body)
-    with socket.create_connection(live.address, timeout=20) as line:
+    with socket.create_connection(live.address, timeout=60) as line:
         for _ in range(2):  # and the connection is as good as new
             for at in range(0, len(sent), piece):
                 line.sendall(sent[at : at + piece])
@@ -135,7 +179,7 @@ def test_requests_behind_a_long_body_are_answered_in_order(
 ) -> None:
     token, health = platform.headers["Authorization"], b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
     sent = (upload(token, photo + bytes(400_000)) + health) * 3
-    with socket.create_connection(live.address, timeout=20) as line:
+    with socket.create_connection(live.address, timeout=60) as line:
         line.sendall(sent)
         told = answers(line, 6)
     assert [(status, "verdict" in answer) for status, answer in told] == [(200, True), (200, False)] * 3
@@ -143,7 +187,7 @@ def test_requests_behind_a_long_body_are_answered_in_order(
 
 def test_after_a_refusal_the_rest_of_a_long_body_is_no_request(live: LiveService, platform: httpx.Client) -> None:
     inner = b"GET /v1/banks HTTP/1.1\r\nHost: x\r\n\r\n" * 20_000
-    with socket.create_connection(live.address, timeout=20) as line:
+    with socket.create_connection(live.address, timeout=60) as line:
         line.sendall(upload("Bearer nobody", inner)[:-500_000])
         assert [status for status, _ in answers(line, 1)] == [401]
         line.sendall(inner[-500_000:] + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -152,7 +196,7 @@ def test_after_a_refusal_the_rest_of_a_long_body_is_no_request(live: LiveService
 
 def test_whoever_hangs_up_in_a_long_body_frees_its_place(live: LiveService, platform: httpx.Client) -> None:
     lane = live.app.state.service.screening
-    with socket.create_connection(live.address, timeout=20) as line:
+    with socket.create_connection(live.address, timeout=60) as line:
         line.sendall(upload(platform.headers["Authorization"], bytes(900_000))[:-1])
         wait_until(lambda: lane.inside == 1)
     wait_until(lambda: lane.inside == 0)
@@ -163,7 +207,7 @@ def test_a_client_that_waits_to_be_told_to_go_on_is_told(
 ) -> None:
     sent = upload(platform.headers["Authorization"], photo + bytes(400_000))
     head, _, body = sent.partition(b"\r\n\r\n")
-    with socket.create_connection(live.address, timeout=20) as line:
+    with socket.create_connection(live.address, timeout=60) as line:
         line.sendall(head + b"\r\nExpect: 100-continue\r\n\r\n")
         assert line.recv(4096).startswith(b"HTTP/1.1 100 ")
         line.sendall(body)

@@ -313,12 +313,12 @@ def test_searches_see_each_change_entirely_or_not_at_all_while_files_are_written
     codes = _codes(12)
     pair, both = _ids(100, 200), codes[10:]
     live = _filled(files, codes[:10], *range(10))
-    stop, wrong, searches = threading.Event(), [], [0]
+    stop, searched, wrong = threading.Event(), threading.Event(), []
 
     def search() -> None:
         while not stop.is_set():
             found = _found(live, codes)
-            searches[0] += 1
+            searched.set()
             if found[:10] != list(range(10)) or found[10:] not in ([], [100, 200]):
                 wrong.append(found)
 
@@ -332,6 +332,7 @@ def test_searches_see_each_change_entirely_or_not_at_all_while_files_are_written
     for thread in threads:
         thread.start()
     try:
+        assert searched.wait(60)
         for turn in range(400):
             live.change(2 * turn + 2, ids=pair, codes=both)
             assert _found(live, both) == [100, 200]
@@ -342,5 +343,4 @@ def test_searches_see_each_change_entirely_or_not_at_all_while_files_are_written
         for thread in threads:
             thread.join()
     assert wrong == []
-    assert searches[0] > 0
     assert len(live) == 10

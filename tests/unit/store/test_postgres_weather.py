@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 
 from contract.store_makers import LIST, WHY, all_changes, at, last_seq, pdq, protected, with_bank
+from support.machine import Machine
 from support.postgres import Server, running_server
+from support.service import wait_until
 from unit.store.test_full_disk import in_a_private_namespace
 from unit.store.test_sqlite_processes import go, worker
 from unseen.base import StoreUnavailable
 from unseen.desk.index import BankIndex
-from unseen.store import PostgresStore, open_store
+from unseen.store import PostgresStore, open_store, postgres_listener
 
 HERE = Path(__file__).parent
 
@@ -37,7 +39,7 @@ def url(server: Server) -> str:
 
 @pytest.fixture
 def store(url: str) -> Iterator[PostgresStore]:
-    store = open_store(url, patience_s=2)
+    store = open_store(url)
     assert isinstance(store, PostgresStore)
     with closing(store):
         yield store
@@ -61,8 +63,8 @@ def test_while_the_store_is_away_searches_go_on_and_writes_fail_clearly(
     index.open()
     query = code_rows([pdq(1).code])
     with stopped(server, mode):
-        begin = time.monotonic()
-        while time.monotonic() - begin < 2:
+        for _ in range(10):  # at once, and after a while
+            time.sleep(0.2)
             assert index.search(query, 0).ids.tolist() == [1]
             with pytest.raises(StoreUnavailable, match="does not answer"):
                 protected(store, [pdq(2)])
@@ -90,44 +92,54 @@ def test_a_transaction_that_is_open_when_the_store_goes_away_is_undone(store: Po
     assert protected(store, [pdq(3)]) == [1]
 
 
-def test_a_follower_hears_again_after_the_store_was_away(store: PostgresStore, server: Server, url: str) -> None:
+def test_a_follower_hears_again_after_the_store_was_away(
+    store: PostgresStore, server: Server, url: str, machine: Machine
+) -> None:
     with_bank(store)
-    assert store.wait_for_change(0, 0.3) == 0
-    assert store._listener.is_listening
+    listens(store)
+    lost = store._listener._listening
     with stopped(server, "fast"):
         pass
-    assert store.wait_for_change(0, 0.7) == 0  # the lost connection is noticed
-    wakes(store, url)  # by looking, at first
-    deadline = time.monotonic() + 10
-    while not store._listener.is_listening:
-        assert time.monotonic() < deadline
-        store.wait_for_change(last_seq(store), 0.3)
-    wakes(store, url)
+    wait_until(lambda: follows(store)._listener._listening is not lost, within_s=60)  # it is noticed
+    wakes(store, url, machine)  # by looking, at first
+    listens(store)
+    wakes(store, url, machine)
 
 
-def wakes(store: PostgresStore, url: str) -> None:
+def follows(store: PostgresStore) -> PostgresStore:
+    store.wait_for_change(last_seq(store), 0.3)
+    return store
+
+
+def listens(store: PostgresStore) -> None:
+    """Follow until changes are heard of."""
+    wait_until(lambda: follows(store)._listener.is_listening, within_s=60)
+
+
+def wakes(store: PostgresStore, url: str, machine: Machine) -> None:
     seq = last_seq(store)
     with closing(open_store(url)) as other, ThreadPoolExecutor(1) as thread:
-        waiting = thread.submit(store.wait_for_change, seq, 20)
+        waiting = thread.submit(store.wait_for_change, seq, 60)
         time.sleep(0.1)
         protected(other, [pdq(100 + seq)])
-        begin = time.monotonic()
-        assert waiting.result() == seq + 1
-        assert time.monotonic() - begin < 1
+        with machine.timed() as woken:
+            assert waiting.result() == seq + 1
+        assert woken.waking_s < 1
 
 
-def test_a_notification_wakes_much_sooner_than_a_look(store: PostgresStore, url: str) -> None:
+def test_a_notification_wakes_whoever_would_not_look_for_long(
+    store: PostgresStore, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with_bank(store)
-    store.wait_for_change(0, 0.2)
-    delays = []
+    listens(store)
+    monkeypatch.setattr(postgres_listener, "HEARTBEAT_S", 600.0)
     with closing(open_store(url)) as other, ThreadPoolExecutor(1) as thread:
         for number in range(5):
-            waiting = thread.submit(lambda seq=number: (store.wait_for_change(seq, 20), time.monotonic())[1])
+            waiting = thread.submit(store.wait_for_change, number, 90)
             time.sleep(0.1)
+            assert not waiting.done()
             protected(other, [pdq(number)])
-            committed = time.monotonic()
-            delays.append(waiting.result() - committed)
-    assert sorted(delays)[2] < 0.05
+            assert waiting.result(60) == number + 1
 
 
 def test_two_nodes_that_write_at_once_lose_nothing(store: PostgresStore, url: str) -> None:
@@ -138,7 +150,7 @@ def test_two_nodes_that_write_at_once_lose_nothing(store: PostgresStore, url: st
         for process in workers:
             go(process)
         for process in workers:
-            acknowledged, _ = process.communicate(timeout=60)
+            acknowledged, _ = process.communicate(timeout=180)
             assert acknowledged.split() == [str(number) for number in range(batches)]
     with store.read() as reader:
         assert [change.seq for change in all_changes(reader)] == list(range(1, 4 * batches + 1))
@@ -178,5 +190,5 @@ def test_a_full_database_disk_is_named_and_nothing_is_lost(postgres: Server) -> 
     folder.mkdir()
     script = HERE / "fill_the_tablespace.py"
     command = [*in_a_private_namespace(), "sh", "-c", MOUNT_AND_RUN, "sh", str(folder), sys.executable, str(script)]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert (run.stdout, run.returncode) == ("survived\n", 0), run.stderr

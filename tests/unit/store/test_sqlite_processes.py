@@ -38,7 +38,7 @@ def test_two_processes_that_write_at_once_lose_nothing(store: SqliteStore, path:
         for process in (first, second):
             go(process)
         for process in (first, second):
-            acknowledged, _ = process.communicate(timeout=60)
+            acknowledged, _ = process.communicate(timeout=300)
             assert acknowledged.split() == [str(number) for number in range(batches)]
     with store.read() as reader:
         changes = all_changes(reader)
@@ -71,7 +71,7 @@ def test_a_new_entry_of_another_process_is_seen_by_the_next_view(store: SqliteSt
     with_bank(store)
     with worker(f"sqlite:///{path}", "A", 1) as process:
         go(process)
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
     with store.read() as reader:
         (entry,) = reader.same_code([pdq(0)])
     assert entry.provenances[0].source == case("A", 0)
