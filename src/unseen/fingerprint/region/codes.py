@@ -1,0 +1,108 @@
+"""A patch's code, PDQ's idea on 32x32 samples and the lowest frequencies all around, and its mirrored patch's."""
+
+import numpy as np
+from numba import njit
+
+from unseen.fingerprint.region.patches import F64Array
+from unseen.fingerprint.region.records import MIN_APART_BITS
+from unseen.fingerprint.region.scale_space import I32Array, U8Array
+from unseen.fingerprint.region.tables import FREQUENCIES, SIDE, TRANSFORM, I64Array
+
+_DOWN = np.array([down for down, _ in FREQUENCIES], np.int64)
+_ACROSS = np.array([across for _, across in FREQUENCIES], np.int64)
+_ROWS = len(TRANSFORM)
+_ONES = np.bitwise_count(np.arange(256, dtype=np.uint8)).astype(np.int64)
+
+
+@njit(nogil=True, cache=True)
+def coefficients(samples: I32Array) -> F64Array:
+    """The cosine transform of a patch: (18, 18) float64, row 0 and column 0 the means.
+
+    All values are whole numbers below 2 ** 53, so no order of additions changes them.
+    """
+    half = np.zeros((_ROWS, SIDE), np.float64)
+    for k in range(_ROWS):
+        for down in range(SIDE):
+            factor = TRANSFORM[k, down]
+            for across in range(SIDE):
+                half[k, across] += factor * float(samples[down, across])
+    turned = half.T.copy()
+    found = np.zeros((_ROWS, _ROWS), np.float64)  # across first
+    for j in range(_ROWS):
+        for across in range(SIDE):
+            factor = TRANSFORM[j, across]
+            for k in range(_ROWS):
+                found[j, k] += factor * turned[across, k]
+    return found.T.copy()
+
+
+@njit(nogil=True, cache=True)
+def _smallest(values: F64Array, nth: int) -> float:
+    """The value with ``nth`` others below it or equal; the values are put out of order.
+
+    Source: C. Hoare, "Algorithm 65: find", CACM 4 (1961).
+    """
+    low, high = 0, len(values) - 1
+    while low < high:
+        pivot = values[nth]
+        left, right = low, high
+        while left <= right:
+            while values[left] < pivot:
+                left += 1
+            while pivot < values[right]:
+                right -= 1
+            if left <= right:
+                values[left], values[right] = values[right], values[left]
+                left += 1
+                right -= 1
+        if right < nth:
+            low = left
+        if nth < left:
+            high = right
+    return float(values[nth])
+
+
+@njit(nogil=True, cache=True)
+def code_pair(samples: I32Array) -> U8Array:
+    """The codes of a patch and of the same patch upside down, as a mirrored picture has it.
+
+    Bit ``i``, most significant first, says whether the coefficient of ``FREQUENCIES[i]`` lies above the lower median
+    of the 256.  Upside down, the coefficients of odd rows change their sign.  Returns: (2, 32) uint8.
+    """
+    found = coefficients(samples)
+    values = np.empty(256, np.float64)
+    codes = np.zeros((2, 32), np.uint8)
+    for way in range(2):
+        for bit in range(256):
+            value = found[_DOWN[bit], _ACROSS[bit]]
+            values[bit] = -value if way and _DOWN[bit] % 2 else value
+        median = _smallest(values.copy(), 127)
+        for bit in range(256):
+            if values[bit] > median:
+                codes[way, bit // 8] |= np.uint8(128 >> (bit % 8))
+    return codes
+
+
+@njit(nogil=True, cache=True)
+def distinct(codes: U8Array, most: int) -> I64Array:
+    """Rows of codes that differ from every one kept before, at most ``most``: a wall of bricks has few.
+
+    codes: (n, 32) uint8.
+    """
+    kept = np.empty(len(codes), np.int64)
+    count = 0
+    for row in range(len(codes)):
+        if count == most:
+            break
+        is_new = True
+        for before in kept[:count]:
+            apart = 0
+            for at in range(codes.shape[1]):
+                apart += _ONES[codes[row, at] ^ codes[before, at]]
+            if apart < MIN_APART_BITS:
+                is_new = False
+                break
+        if is_new:
+            kept[count] = row
+            count += 1
+    return kept[:count].copy()

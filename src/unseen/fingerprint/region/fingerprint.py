@@ -1,0 +1,76 @@
+"""A picture's luma to its regions."""
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from unseen.fingerprint.region.codes import code_pair, distinct
+from unseen.fingerprint.region.detail import detail_of
+from unseen.fingerprint.region.detector import OCTAVE, SCALE, STRENGTH, X, Y, keypoints
+from unseen.fingerprint.region.patches import describe
+from unseen.fingerprint.region.records import BANKED, CODE_BYTES, MIN_DETAIL, Plan, Regions
+from unseen.fingerprint.region.scale_space import I16Array, octaves
+from unseen.fingerprint.region.selection import chosen
+from unseen.fingerprint.region.tables import LEAST_SCALE, SIDE, SIGMAS, SPAN, I64Array
+
+#: Columns of what ``_described`` says besides codes.
+_ROW, _WAY, _TURN, _DETAIL = range(4)
+
+
+def fingerprint_regions(luma: NDArray[np.uint8], *, plan: Plan = BANKED) -> Regions:
+    """The regions of a picture: at most ``plan.most``, second directions of a region after all first ones.
+
+    luma: (h, w) uint8.  The same luma gives the same regions on every machine.  A picture without keypoints, or too
+    small for any (a side below 59 pixels), has none.  Raises: ValueError for another shape or type.
+    """
+    if luma.ndim != 2 or 0 in luma.shape or luma.dtype != np.uint8:
+        raise ValueError("luma is (h, w) uint8, not empty")
+    space = octaves(np.ascontiguousarray(luma), plan.long_side)
+    height, width = space[0].shape[1:]
+    found = keypoints(space)
+    found = found[chosen(found, height, width, plan.candidates)]
+    codes, about = _all_described(space, found, plan)
+    kept = found[about[:, _ROW]]
+    scale = np.exp2(kept[:, OCTAVE]) * (max(luma.shape) / max(height, width))  # of an octave's pixels, in the luma's
+    half = 0.5 * max(luma.shape) / max(height, width)
+    return Regions(
+        codes=np.ascontiguousarray(codes[:, 0]),
+        mirrored_codes=np.ascontiguousarray(codes[:, 1]),
+        centres=np.stack([kept[:, X] / 16 * scale + half, kept[:, Y] / 16 * scale + half], axis=1).astype(np.float32),
+        sides=(np.array(SIGMAS)[kept[:, SCALE] - LEAST_SCALE] / 65536 * scale * SPAN).astype(np.float32),
+        orientations=about[:, _TURN].astype(np.uint16),
+        strengths=kept[:, STRENGTH].astype(np.uint16),
+        details=about[:, _DETAIL].astype(np.uint8),
+    )
+
+
+def _all_described(space: list[I16Array], found: I64Array, plan: Plan) -> tuple[NDArray[np.uint8], I64Array]:
+    """Codes (n, 2, 32) uint8 and what belongs to them (n, 4) int64; the keypoints' order, second directions last."""
+    parts = [_described(space[octave - 1], found, octave) for octave in range(1, len(space))] or [
+        (np.empty((0, 2, CODE_BYTES), np.uint8), np.empty((0, 4), np.int64))
+    ]
+    codes = np.concatenate([part[0] for part in parts])
+    about = np.concatenate([part[1] for part in parts])
+    order = np.lexsort((about[:, _ROW], about[:, _WAY]))
+    order = order[about[order, _DETAIL] >= MIN_DETAIL]
+    order = order[distinct(codes[order, 0], plan.most)]
+    return codes[order], about[order]
+
+
+@njit(nogil=True, cache=True)
+def _described(finer: I16Array, keypoints: I64Array, octave: int) -> tuple[NDArray[np.uint8], I64Array]:
+    """Codes and columns of those keypoints that lie in one octave.  finer: the next finer one."""
+    codes = np.empty((2 * len(keypoints), 2, CODE_BYTES), np.uint8)
+    about = np.empty((2 * len(keypoints), 4), np.int64)
+    patches = np.empty((2, SIDE, SIDE), np.int32)
+    turns = np.empty(2, np.int64)
+    count = 0
+    for row in range(len(keypoints)):
+        if keypoints[row, 0] != octave:
+            continue
+        for way in range(describe(finer, keypoints[row], patches, turns)):
+            codes[count] = code_pair(patches[way])
+            about[count, 0], about[count, 1] = row, way
+            about[count, 2], about[count, 3] = turns[way], detail_of(patches[way])
+            count += 1
+    return codes[:count], about[:count]

@@ -1,0 +1,188 @@
+"""Patches: what surrounds a keypoint, brought to one size, one shape and one direction.
+
+Around each keypoint 32x32 samples are taken, half a sigma apart, one octave finer than where it was found, so that
+the blur is always about one sample.  Their gradients say how the surroundings are stretched (second moments; source:
+K. Mikolajczyk and C. Schmid, IJCV 60 (2004), and T. Lindeberg and J. Garding, Image and Vision Computing 15 (1997));
+undoing that, twice over, makes a stretched or tilted copy look as the picture did.  Then their commonest direction
+(D. Lowe, IJCV 60 (2004), section 5) is turned to the right, and the samples are taken for good.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from unseen.fingerprint.region.scale_space import I16Array, I32Array
+from unseen.fingerprint.region.tables import ANGLES, LEAST_SCALE, SIDE, SIGMAS, SPAN, TURNS, WINDOW, I64Array
+
+_ROUNDS: Final = 2  #: of undoing the stretch
+_MOST_TRACE: Final = 2.5  #: of the shape: axes in ratio 4; what is longer is taken for an edge, and left round
+_LEAST_ROUND: Final = 0.0001  #: determinant of the moments over their squared trace: below, there is but one direction
+_BINS: Final = 32  #: of the histogram of directions
+_TURNS_PER_BIN: Final = 16
+
+F64Array = NDArray[np.float64]
+_SIGMAS: Final = np.array(SIGMAS, np.int64)
+_SPAN_SHARE: Final = SPAN / SIDE
+
+#: What ``describe`` says of each patch besides its samples.
+TURN, DOWN_DOWN, DOWN_ACROSS, ACROSS_ACROSS = range(4)
+
+
+@njit(nogil=True, cache=True)
+def describe(finer: I16Array, keypoint: I64Array, patches: I32Array, turns: I64Array) -> int:
+    """Take the patch of a keypoint, once for each direction that its surroundings have.
+
+    finer: (levels, h, w) int16, the next finer octave.  keypoint: (5,) int64, as ``detector.keypoints`` gives it.
+    patches: (2, 32, 32) int32 and turns: (2,) int64, filled: samples in 1/64 grey levels, direction in 512ths of a
+    turn, from right over down.  Returns: how many, 0 to 2.
+    """
+    level = min(max((keypoint[3] + 8) // 16, 1), 3)
+    image = finer[level]
+    x, y = keypoint[1] << 13, keypoint[2] << 13  # 1/16 pixel, doubled, in 1/65536
+    step = (
+        float(_SIGMAS[keypoint[3] - LEAST_SCALE]) * _SPAN_SHARE
+    )  # half of the distance of two samples, in 1/65536 pixel
+    samples = patches[0]
+    xx, xy, yy = _shape(image, x, y, step, samples)
+    take(image, x, y, _whole(step * xx), _whole(step * xy), _whole(step * xy), _whole(step * yy), samples)
+    count = directions(samples, turns)
+    for at in range(count):
+        cos, sin = float(TURNS[turns[at], 0]), float(TURNS[turns[at], 1])
+        a, b = (xx * cos + xy * sin) / 16384.0, (xy * cos - xx * sin) / 16384.0
+        c, d = (xy * cos + yy * sin) / 16384.0, (yy * cos - xy * sin) / 16384.0
+        take(image, x, y, _whole(step * a), _whole(step * b), _whole(step * c), _whole(step * d), patches[at])
+    return count
+
+
+@njit(nogil=True, cache=True)
+def _whole(value: float) -> int:
+    return math.floor(value + 0.5)
+
+
+@njit(nogil=True, cache=True)
+def take(image: I16Array, x: int, y: int, a: int, b: int, c: int, d: int, samples: I32Array) -> None:
+    """Sample bilinearly at (x + a u + b v, y + c u + d v), for odd u, v from -31 to 31; edges are repeated outwards.
+
+    image: (h, w) int16, both at least 2.  All lengths in 1/65536 pixel.  samples: (32, 32) int32, filled; v is down.
+    """
+    height, width = image.shape
+    right, bottom = ((width - 1) << 16) - 1, ((height - 1) << 16) - 1
+    for down in range(SIDE):
+        v = 2 * down - (SIDE - 1)
+        for across in range(SIDE):
+            u = 2 * across - (SIDE - 1)
+            at_x = min(max(x + a * u + b * v, 0), right)
+            at_y = min(max(y + c * u + d * v, 0), bottom)
+            column, row = at_x >> 16, at_y >> 16
+            along, below = np.int32((at_x >> 8) & 255), np.int32((at_y >> 8) & 255)
+            upper = np.int32(image[row, column]) * (256 - along) + np.int32(image[row, column + 1]) * along
+            lower = np.int32(image[row + 1, column]) * (256 - along) + np.int32(image[row + 1, column + 1]) * along
+            samples[down, across] = (upper * (256 - below) + lower * below + 32768) >> 16
+
+
+@njit(nogil=True, cache=True)
+def moments(samples: I32Array) -> tuple[np.int64, np.int64, np.int64]:
+    """The sums of gx gx, gx gy and gy gy over the patch, weighted by the window; gradients span two samples."""
+    xx = xy = yy = np.int64(0)
+    for down in range(1, SIDE - 1):
+        for across in range(1, SIDE - 1):
+            weight = WINDOW[down, across]
+            gx = np.int64(samples[down, across + 1] - samples[down, across - 1])
+            gy = np.int64(samples[down + 1, across] - samples[down - 1, across])
+            xx += weight * gx * gx
+            xy += weight * gx * gy
+            yy += weight * gy * gy
+    return xx, xy, yy
+
+
+@njit(nogil=True, cache=True)
+def _shape(image: I16Array, x: int, y: int, step: float, samples: I32Array) -> tuple[float, float, float]:
+    """The symmetric matrix (xx, xy, yy) of determinant 1 that makes a round patch of the keypoint's surroundings."""
+    a, b, c, d = 1.0, 0.0, 0.0, 1.0
+    for _ in range(_ROUNDS):
+        take(image, x, y, _whole(step * a), _whole(step * b), _whole(step * c), _whole(step * d), samples)
+        sum_xx, sum_xy, sum_yy = moments(samples)
+        total = float(sum_xx + sum_yy)
+        if total == 0.0:
+            return 1.0, 0.0, 1.0
+        p, q, r = float(sum_xx) / total, float(sum_xy) / total, float(sum_yy) / total
+        area = p * r - q * q
+        if area <= _LEAST_ROUND:
+            return 1.0, 0.0, 1.0
+        root = math.sqrt(area)
+        # the inverse square root of the moments, its determinant made 1
+        p, q, r = _root(r / root, -q / root, p / root)
+        a, b, c, d = a * p + b * q, a * q + b * r, c * p + d * q, c * q + d * r
+    xx, xy, yy = _root(a * a + b * b, a * c + b * d, c * c + d * d)
+    if xx + yy > _MOST_TRACE:
+        return 1.0, 0.0, 1.0
+    return xx, xy, yy
+
+
+@njit(nogil=True, cache=True)
+def _root(xx: float, xy: float, yy: float) -> tuple[float, float, float]:
+    """The square root of a symmetric positive matrix of determinant 1."""
+    scale = math.sqrt(xx + yy + 2.0)
+    return (xx + 1.0) / scale, xy / scale, (yy + 1.0) / scale
+
+
+@njit(nogil=True, cache=True)
+def directions(samples: I32Array, turns: I64Array) -> int:
+    """The commonest direction of the gradients, and the second if it is nearly as common.
+
+    turns: (2,) int64, filled with 512ths of a turn.  Returns: how many; 0 for a flat patch.
+    """
+    counts = np.zeros(_BINS, np.int64)
+    for down in range(1, SIDE - 1):
+        for across in range(1, SIDE - 1):
+            weight = WINDOW[down, across]
+            gx = np.int64(samples[down, across + 1] - samples[down, across - 1])
+            gy = np.int64(samples[down + 1, across] - samples[down - 1, across])
+            if weight == 0 or (gx == 0 and gy == 0):
+                continue
+            weight *= np.int64(math.sqrt(float(gx * gx + gy * gy)))
+            angle = angle_of(gx, gy)
+            low, share = angle >> 6, angle & 63
+            counts[low] += weight * (64 - share)
+            counts[(low + 1) % _BINS] += weight * share
+    for _ in range(2):
+        rough = counts.copy()
+        for at in range(_BINS):
+            counts[at] = rough[at - 1] + 2 * rough[at] + rough[(at + 1) % _BINS]
+    first = second = -1
+    for at in range(_BINS):
+        if counts[at] > counts[at - 1] and counts[at] >= counts[(at + 1) % _BINS]:
+            if first < 0 or counts[at] > counts[first]:
+                first, second = at, first
+            elif second < 0 or counts[at] > counts[second]:
+                second = at
+    if first < 0:
+        return 0
+    turns[0] = _peak(counts, first)
+    if second < 0 or 5 * counts[second] < 4 * counts[first]:
+        return 1
+    turns[1] = _peak(counts, second)
+    return 2
+
+
+@njit(nogil=True, cache=True)
+def angle_of(x: np.int64, y: np.int64) -> int:
+    """The direction of a vector that is not zero, in 2048ths of a turn, from right over down."""
+    across, down = abs(x), abs(y)
+    angle = ANGLES[(256 * down) // across] if across >= down else 512 - ANGLES[(256 * across) // down]
+    if x < 0:
+        angle = 1024 - angle
+    if y < 0:
+        angle = -angle
+    return int(angle % 2048)
+
+
+@njit(nogil=True, cache=True)
+def _peak(counts: I64Array, at: int) -> int:
+    """Where the parabola through a bin and its neighbours is highest, in 512ths of a turn."""
+    before, here, after = float(counts[at - 1]), float(counts[at]), float(counts[(at + 1) % _BINS])
+    off = 0.5 * (before - after) / (before - 2.0 * here + after)
+    return math.floor((float(at) + off) * float(_TURNS_PER_BIN) + 0.5) % 512
