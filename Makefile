@@ -30,6 +30,7 @@ format: .venv/.dev ## Format the code and mend what the linter can mend
 bench: .venv/.dev ## Run every benchmark beside its peers
 	$(BIN)/python -m bench.hashing
 	$(BIN)/python -m bench.index
+	$(BIN)/python -m bench.copies --quick
 	$(BIN)/python -m bench.live --quick
 	$(BIN)/python -m bench.pipeline
 	$(BIN)/python -m bench.service
