@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
@@ -67,6 +67,7 @@ def fill(folder: Path, n: int) -> None:
             "changes (seq, entry_id, event, actor, reason, at) SELECT i, i, 'added', 'bench', 'bench', 0 FROM numbers",
         ):
             database.execute(f"{numbers} INSERT INTO {insert}")
+        database.execute("UPDATE tallies SET entries = ? WHERE state = 'active'", (n,))
         database.execute("UPDATE ledger SET last_seq = ?, last_entry_id = ?", (n, n))
         for _, sql in indexes:
             database.execute(sql)
@@ -75,11 +76,11 @@ def fill(folder: Path, n: int) -> None:
 
 
 def write(folder: Path, n: int, rate: int, seconds: float, seed: int, to: Connection) -> None:
-    """The writing process: sends (seq, when it was durable, changes) of each batch, then None."""
+    """The writing process: sends (seq, when it was durable, changes) of each batch, then hangs up."""
     rng = np.random.default_rng(seed)
     size = rate // _BATCHES_A_S // 2  # adds of a batch, and as many retirements
     retirees = rng.permutation(n)[: int(size * _BATCHES_A_S * seconds)] + 1
-    with closing(open_sqlite(store_path(folder))) as store:
+    with closing(to), closing(open_sqlite(store_path(folder))) as store:
         begin = time.monotonic()
         for batch in range(int(_BATCHES_A_S * seconds)):
             codes = rng.integers(0, 256, (size, 32), np.uint8)
@@ -94,7 +95,6 @@ def write(folder: Path, n: int, rate: int, seconds: float, seed: int, to: Connec
             time.sleep(max(0.0, begin + (batch + 1) / _BATCHES_A_S - time.monotonic()))
             if time.monotonic() >= begin + seconds:
                 break  # behind: what was achieved is reported
-    to.send(None)
 
 
 def keep_files(folder: Path, stop: Event) -> None:
@@ -177,19 +177,26 @@ def loaded(
     first = threading.Event()
 
     def receive() -> None:
-        while (batch := receiving.recv()) is not None:
-            batches.append(batch)
-            first.set()
+        with suppress(EOFError):
+            while True:
+                batches.append(receiving.recv())
+                first.set()
+        first.set()
 
     followed, stop = Followed(), threading.Event()
     threads = [threading.Thread(target=receive), threading.Thread(target=follow, args=(index, stop, followed))]
     writer.start()
+    sending.close()  # the writer's end alone is left
     for thread in threads:
         thread.start()
     first.wait()
     took = search(index, near, seconds, np.random.default_rng(seed))
     writer.join()
     threads[0].join()
+    if writer.exitcode:
+        stop.set()
+        stop_files.set()
+        sys.exit("the writing process failed")
     while index.seq < batches[-1][0]:
         time.sleep(_FOLLOW_EVERY_S)
     stop.set()

@@ -134,13 +134,19 @@ def test_a_reader_that_goes_away_ends_it_quietly(environment: dict[str, str]) ->
 
 
 def test_ctrl_c_ends_a_screening_cleanly(environment: dict[str, str], picture: Path, machine: Machine) -> None:
-    with subprocess.Popen(
-        [*UNSEEN, "screen", "--json", *[str(picture)] * 4_000],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as screening:
+    # Who is started in the background is deaf to Ctrl-C, and so are those that it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        screening = subprocess.Popen(
+            [*UNSEEN, "screen", "--json", *[str(picture)] * 4_000],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with screening:
         assert screening.stdout is not None
         first = screening.stdout.readline()
         screening.send_signal(signal.SIGINT)

@@ -46,19 +46,23 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Scans:
 @pytest.fixture(scope="module")
 def cluster(scans: Scans) -> Iterator[Cluster]:
     temp = Path(tempfile.mkdtemp(prefix="ray"))  # short: sockets are in it
-    started = subprocess.Popen(
-        [sys.executable, ray_cluster.__file__, str(temp)],
-        env=scans.environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert started.stdin is not None
-    assert started.stdout is not None
+    for _ in range(3):  # Ray chooses its ports, and another may have taken one before it listens there
+        started = subprocess.Popen(
+            [sys.executable, ray_cluster.__file__, str(temp)],
+            env=scans.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert started.stdin is not None
+        assert started.stdout is not None
+        address = started.stdout.readline().strip()
+        if address:
+            break
+        started.communicate(timeout=180)
     processes: list[psutil.Process] = []
     try:
-        address = started.stdout.readline().strip()
         assert address, "the Ray cluster does not start"
         processes = descendants(started.pid)
         yield Cluster(address=address, temp=temp, processes=processes)

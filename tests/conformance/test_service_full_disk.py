@@ -56,7 +56,7 @@ def small_disk(folder: Path, *, size: str = "6m") -> Iterator[SmallDisk]:
         **os.environ,
         "UNSEEN_DATA_FOLDER": str(disk / "data"),
         "UNSEEN_PORT": "0",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")))),
     }
     with (
         (folder / "log").open("w") as log,
@@ -120,7 +120,8 @@ def test_a_full_disk_refuses_writes_and_goes_on_searching(tmp_path: Path) -> Non
         disk.ballast.unlink()
         assert add(seed).status_code == 201
         for each in (1, *kept, seed):
-            assert len(screened(client, pdq(each), pdq(each * 1000 + 8))["hits"]) == 2
+            found = screened(client, pdq(each), pdq(each * 1000 + 8))
+            assert len(found["hits"]) == 2, found
         assert screened(client, pdq(5))["verdict"] == "allow" or 5 in kept
         seqs = client.get("/readyz").json()["seqs"]
         assert seqs["index"] == seqs["store"]

@@ -254,14 +254,18 @@ class SharedStore:
     settings: dict[str, str]
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> SharedStore:
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").new_database()
+        return SharedStore(folders=(tmp_path / "one", tmp_path / "two"), settings={"UNSEEN_DATABASE_URL": url})
     folder = tmp_path / "data"
     return SharedStore(folders=(folder, folder), settings={})
 
 
 def test_two_nodes_on_one_store_are_of_one_mind(shared_store: SharedStore, tmp_path: Path, machine: Machine) -> None:
-    with open_node(Config(data_folder=shared_store.folders[0])) as opened:
+    url = shared_store.settings.get("UNSEEN_DATABASE_URL")
+    with open_node(Config(data_folder=shared_store.folders[0], database_url=url)) as opened:
         secret = new_token(opened, Scope.ADMIN)
     first, second = shared_store.folders
     with (

@@ -124,16 +124,33 @@ class Server:
             return cursor.fetchall() if cursor.description else []
 
 
+#: Waits for the end of its input, which comes with the end of the tests however they end, and clears up.
+_GUARD = 'folder=$1; shift; cat; "$@" stop; rm -rf -- "$folder"'
+
+
+@contextmanager
+def _guarded(server: Server) -> Iterator[None]:
+    """A process of its own session sees to it that the server and its files do not outlive this one."""
+    stop = [*as_its_user(), str(programs() / "pg_ctl"), "-D", str(server.data), "-m", "immediate", "-w", "-t", "60"]
+    command = ["sh", "-c", _GUARD, "guard", str(server.folder), *stop]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",
+    ):
+        yield  # and the end closes its input, and waits for it
+
+
 @contextmanager
 def running_server() -> Iterator[Server]:
-    """A server that runs, and is gone with its files at the end."""
+    """A server that runs, and is gone with its files at the end, even where this process is killed."""
     # Not pytest's own folder: the server's user must be able to walk to it, and a socket's path is short.
     with tempfile.TemporaryDirectory(prefix="unseen-pg-", ignore_cleanup_errors=True) as folder:
         server = Server(Path(folder))
-        server.make()
-        server.start()
-        try:
+        with _guarded(server):
+            server.make()
+            server.start()
             yield server
-        finally:
-            with suppress(AssertionError):
-                server.stop("immediate")

@@ -1,6 +1,6 @@
 """What was withdrawn is forgotten: codes are erased after the set time, tombstones stay."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from unseen.base import Clock
 from unseen.desk.index import BankIndex
@@ -10,15 +10,22 @@ from unseen.desk.ports import Store
 def forget(erase_after: timedelta, *, store: Store, index: BankIndex, clock: Clock) -> int:
     """Erase the codes of entries retired longer than ``erase_after`` ago, everywhere this node keeps them.
 
-    1. From the store, in one transaction.  2. From its logs and free pages.  3. From the index and its snapshot.
+    1. From the store, some at a time, so that other writers get their turn.  2. From its logs and free pages.
+    3. From the index and its snapshot.
     Returns how many codes were erased.  Harmless to repeat: what a crash left undone, the next call does.
 
     Raises: StoreUnavailable where something still holds the store's log; StorageFull.
     """
     now = clock.now()
-    with store.write() as tx:
-        erased = tx.erase(retired_before=now - erase_after, actor="node", reason="time to forget", at=now)  # (1)
+    erased = 0
+    while some := _erase(now - erase_after, now, store):  # (1)
+        erased += some
     store.scrub()  # (2)
     index.catch_up()  # (3)
     index.tidy()
     return erased
+
+
+def _erase(retired_before: datetime, now: datetime, store: Store) -> int:
+    with store.write() as tx:
+        return tx.erase(retired_before=retired_before, actor="node", reason="time to forget", at=now)

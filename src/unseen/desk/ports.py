@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from unseen.bank.records import Bank, Change, Entry, EntryState, Source
 from unseen.case.records import Case, CaseNumber
 from unseen.desk.tokens import Token
 from unseen.fingerprint.records import Fingerprint, Kind
+
+ERASED_AT_ONCE: Final = 10_000  #: codes; a transaction of them keeps other writers waiting for half a second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -171,8 +173,13 @@ class Transaction(Reader, Protocol):
         """
         ...
 
-    def erase(self, *, retired_before: datetime, actor: str, reason: str, at: datetime) -> int:
-        """Erase the codes of entries retired before then; returns how many.  Their ids and changes stay."""
+    def erase(
+        self, *, retired_before: datetime, actor: str, reason: str, at: datetime, most: int = ERASED_AT_ONCE
+    ) -> int:
+        """Erase the codes of entries retired before then, ``most`` of them, the oldest; returns how many.
+
+        Their ids and changes stay.
+        """
         ...
 
     def put_case(self, case: Case) -> None:

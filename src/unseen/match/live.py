@@ -10,7 +10,8 @@ take turns, and publish a new view when they are done.
 3. Whoever writes files, this index or another on the node: each goes on from the new ones by itself (``follow``).
    It drops what they hold by now, and repeats on them the retirements that they do not know of yet.
 4. Files say up to which seq they go, rows of the tail and retirements say which change they came with.  So a later
-   change has a higher seq, and changes may be replayed.
+   change has a higher seq, and changes may be replayed.  Many changes at once all count as of the last of them, so a
+   file of another index may end in their midst: what it holds live is dropped from the tail by its id.
 """
 
 import threading
@@ -320,14 +321,17 @@ class LiveIndex:
             held = dict(zip(view.stack.manifest.names, view.tiers, strict=True))
             later = tuple((seq, ids) for seq, ids in view.retired if seq > manifest.seq)
             gone = np.concatenate([NOBODY, *(ids for _, ids in later)])
+            tiers = tuple(kept.without(gone) for kept in _tiers_of(stack, held))
+            new = [kept for name, kept in zip(manifest.names, tiers, strict=True) if name not in held]
+            rest = view.tail if manifest.seq == view.stack.manifest.seq else view.tail.after(manifest.seq)
             self._view = replace(
                 view,
                 seq=max(view.seq, manifest.seq),
                 mark=manifest.mark if manifest.seq > view.seq else view.mark,
                 erased_seq=max(view.erased_seq, manifest.erased_seq),
                 stack=stack,
-                tiers=tuple(kept.without(gone) for kept in _tiers_of(stack, held)),
-                tail=view.tail if manifest.seq == view.stack.manifest.seq else view.tail.after(manifest.seq),
+                tiers=tiers,
+                tail=rest.without(rest.rows_in(new)),
                 retired=later,
             )
 

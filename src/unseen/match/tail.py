@@ -9,6 +9,7 @@ A tail never changes: adding to one or retiring from one gives another, over the
 3. A buffer that nobody holds is erased as a whole.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,6 +18,7 @@ import numpy as np
 from unseen.match.kernels import live_rows_of
 from unseen.match.plan import QUARTERS
 from unseen.match.records import NOBODY, BoolArray, I64Array, U64Array
+from unseen.match.tier import Tier
 
 _FIRST_CAPACITY: Final = 1024
 
@@ -77,6 +79,14 @@ class Tail:
         rows = np.empty(len(ids), np.int64)
         live_rows_of(self.ids, self.dead, ids, rows)
         return rows
+
+    def rows_in(self, tiers: Sequence[Tier]) -> I64Array:
+        """The rows, not dead, of entries that one of ``tiers`` has."""
+        rows = np.flatnonzero(~self.dead[: self.count])
+        is_held = np.zeros(len(rows), np.bool_)
+        for tier in tiers:
+            is_held |= tier.live_rows_of(self.ids[rows]) >= 0
+        return rows[is_held]
 
     def with_added(self, ids: I64Array, words: U64Array, seq: int) -> "Tail":
         """With these entries, none of which it has.  Only of the newest tail of a buffer."""

@@ -1,11 +1,13 @@
 """Banks, their tallies, and the ledger's numbers, in SQL."""
 
-from sqlalchemy import Column, Connection, Row, func, insert, select, update
+from collections.abc import Mapping
+
+from sqlalchemy import Column, Connection, Row, insert, select, update
 
 from unseen.bank.records import Bank, EntryState, Purpose, Response
 from unseen.base import Conflict, NotFound
 from unseen.desk.ports import Tally
-from unseen.store.tables import banks, entries, ledger
+from unseen.store.tables import banks, ledger, tallies
 
 
 class BankReads:
@@ -29,10 +31,10 @@ class BankReads:
 
     def tallies(self) -> tuple[Tally, ...]:
         counted = (
-            select(banks.c.name, entries.c.state, func.count())
-            .join_from(entries, banks)
-            .group_by(banks.c.name, entries.c.state)
-            .order_by(banks.c.name, entries.c.state)
+            select(banks.c.name, tallies.c.state, tallies.c.entries)
+            .join_from(tallies, banks)
+            .where(tallies.c.entries > 0)
+            .order_by(banks.c.name, tallies.c.state)
         )
         return tuple(
             Tally(bank=name, state=EntryState(state), entries=count)
@@ -59,10 +61,19 @@ class BankWrites(BankReads):
         }
         if held is None:
             self._connection.execute(insert(banks).values(name=bank.name, **settings))
+            its = self._bank_row(bank.name).id
+            none_yet = [{"bank_id": its, "state": state, "entries": 0} for state in EntryState]
+            self._connection.execute(insert(tallies), none_yet)
         elif held == bank.purpose:
             self._connection.execute(update(banks).where(banks.c.name == bank.name).values(settings))
         else:
             raise Conflict(f"Bank {bank.name} is there to {held}; make another bank for another purpose.")
+
+    def _recount(self, changed: Mapping[tuple[int, EntryState], int]) -> None:
+        """Let so many more entries, or fewer, be counted in these (bank's id, state)."""
+        for (bank_id, state), by in changed.items():
+            its = (tallies.c.bank_id == bank_id) & (tallies.c.state == state)
+            self._connection.execute(update(tallies).where(its).values(entries=tallies.c.entries + by))
 
     def _next(self, last: Column[int], count: int) -> range:
         """The next ``count`` numbers of a kind; the ledger's row stays ours until the transaction ends."""

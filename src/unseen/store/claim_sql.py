@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, insert, select, update
 from unseen.bank.lifecycle import next_state
 from unseen.bank.records import EntryEvent, EntryState, Source
 from unseen.base import NotFound
+from unseen.desk.ports import ERASED_AT_ONCE
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store.bank_sql import BankWrites
 from unseen.store.chunks import chunks
@@ -18,6 +19,7 @@ from unseen.store.tables import changes, entries, ledger, provenances
 
 _Key = tuple[Kind, bytes]
 _Step = tuple[int, EntryEvent]
+_Standing = tuple[int, EntryState]  # an entry's bank and state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,29 +66,30 @@ class ClaimWrites(BankWrites, EntryReads):
         moved = _moved(states, steps)
 
         self._insert_entries(bank_id, [(ids[key], asked[key], moved[ids[key]]) for key in new])
+        self._recount(Counter((bank_id, moved[ids[key]]) for key in new))
         self._insert_claims([i for i in moved if i not in held], source, at)
         if confirmed_by is not None:
             self._vouch(list(moved), by=confirmed_by, at=at, only=source)
-        self._update_states({i: state for i, state in moved.items() if i in states}, at)
+        self._move({i: (bank_id, state) for i, state in states.items()}, moved, at)
         self._record(steps, Because(actor=actor, reason=reason, at=at))
         return tuple(ids[f.kind, f.code] for f in fingerprints)
 
     def end_claims(self, source: Source, *, actor: str, reason: str, at: datetime) -> None:
         rows = self._connection.execute(
-            select(entries.c.id, entries.c.state)
+            select(entries.c.id, entries.c.bank_id, entries.c.state)
             .join_from(provenances, entries)
             .where(of_source(source))
             .order_by(entries.c.id)
         ).all()
-        states = {row.id: EntryState(row.state) for row in rows}
+        stood = {row.id: (row.bank_id, EntryState(row.state)) for row in rows}
         self._connection.execute(update(provenances).where(of_source(source)).values(ended_at=at, ended_reason=reason))
-        claimed = self._claimed(list(states))
+        claimed = self._claimed(list(stood))
         steps: list[_Step] = []
         for entry_id, count in Counter(row.id for row in rows).items():
             steps += [(entry_id, EntryEvent.LEFT)] * count
             if entry_id not in claimed:
                 steps.append((entry_id, EntryEvent.RETIRED))
-        self._update_states(_moved(states, steps), at)
+        self._move(stood, _moved(_states(stood), steps), at)
         self._record(steps, Because(actor=actor, reason=reason, at=at))
 
     def confirm(self, ids: Sequence[int], *, by: str, reason: str, at: datetime) -> None:
@@ -108,13 +111,17 @@ class ClaimWrites(BankWrites, EntryReads):
             )
         self._record(steps, Because(actor=actor, reason=reason, at=at))
 
-    def erase(self, *, retired_before: datetime, actor: str, reason: str, at: datetime) -> int:
+    def erase(
+        self, *, retired_before: datetime, actor: str, reason: str, at: datetime, most: int = ERASED_AT_ONCE
+    ) -> int:
         due = (entries.c.retired_at < retired_before) & entries.c.code.is_not(None)
-        rows = self._connection.execute(select(entries.c.id, entries.c.state).where(due)).all()
+        oldest = select(entries.c.id, entries.c.state).where(due).order_by(entries.c.retired_at, entries.c.id)
+        rows = self._connection.execute(oldest.limit(most)).all()
         states = {row.id: EntryState(row.state) for row in sorted(rows, key=lambda row: row.id)}
         steps = [(i, EntryEvent.ERASED) for i in states]
         _moved(states, steps)
-        self._connection.execute(update(entries).where(due).values(code=None, quality=None))
+        for some in chunks(list(states)):
+            self._connection.execute(update(entries).where(entries.c.id.in_(some)).values(code=None, quality=None))
         self._record(steps, Because(actor=actor, reason=reason, at=at))
         if steps:
             self._connection.execute(update(ledger).values(erased_seq=ledger.c.last_seq))
@@ -135,16 +142,18 @@ class ClaimWrites(BankWrites, EntryReads):
                     states[entry_id] = EntryState(state)
         return ids, states
 
-    def _states(self, ids: Sequence[int]) -> dict[int, EntryState]:
+    def _stand(self, ids: Sequence[int]) -> dict[int, _Standing]:
+        """Where each of these entries stands.  Raises: NotFound."""
         wanted = sorted(set(ids))
-        states = {
-            row.id: EntryState(row.state)
+        columns = select(entries.c.id, entries.c.bank_id, entries.c.state)
+        stood = {
+            entry_id: (bank_id, EntryState(state))
             for some in chunks(wanted)
-            for row in self._connection.execute(select(entries.c.id, entries.c.state).where(entries.c.id.in_(some)))
+            for entry_id, bank_id, state in self._connection.execute(columns.where(entries.c.id.in_(some)))
         }
-        if len(states) < len(wanted):
+        if len(stood) < len(wanted):
             raise NotFound("There is no such entry.")
-        return {i: states[i] for i in wanted}
+        return {i: stood[i] for i in wanted}
 
     def _held(self, source: Source, ids: Sequence[int]) -> dict[int, bool]:
         """Which entries this very source and item already claims, and whether that claim is vouched for."""
@@ -195,10 +204,20 @@ class ClaimWrites(BankWrites, EntryReads):
 
     def _judge(self, ids: Sequence[int], event: EntryEvent, at: datetime) -> list[_Step]:
         """Let ``event`` happen to each of these entries, or to none.  Raises: NotFound, Conflict."""
-        states = self._states(ids)
-        steps = [(i, event) for i in states]
-        self._update_states(_moved(states, steps), at)
+        stood = self._stand(ids)
+        steps = [(i, event) for i in stood]
+        self._move(stood, _moved(_states(stood), steps), at)
         return steps
+
+    def _move(self, stood: Mapping[int, _Standing], moved: Mapping[int, EntryState], at: datetime) -> None:
+        """Bring the entries that ``stood`` somewhere to where they ``moved``, and count them there."""
+        self._update_states({i: moved[i] for i in stood if i in moved}, at)
+        changed: Counter[_Standing] = Counter()
+        for i, (bank_id, state) in stood.items():
+            changed[bank_id, EntryState.RETIRED] += 0  # the same rows are written whether or not one is retired
+            changed[bank_id, state] -= 1
+            changed[bank_id, moved.get(i, state)] += 1
+        self._recount(changed)
 
     def _update_states(self, moved: Mapping[int, EntryState], at: datetime) -> None:
         """Write where entries came to; one that stays where it is costs the same as one that is retired."""
@@ -233,6 +252,10 @@ class ClaimWrites(BankWrites, EntryReads):
 def _exactly(source: Source) -> ColumnElement[bool]:
     """Live provenances of this very source and item."""
     return of_source(source) & provenances.c.item.is_not_distinct_from(source.item)
+
+
+def _states(stood: Mapping[int, _Standing]) -> dict[int, EntryState]:
+    return {i: state for i, (_, state) in stood.items()}
 
 
 def _moved(states: Mapping[int, EntryState], steps: Iterable[_Step]) -> dict[int, EntryState]:

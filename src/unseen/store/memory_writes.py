@@ -18,6 +18,7 @@ from unseen.bank.records import (
 )
 from unseen.base import Conflict, NotFound
 from unseen.case.records import Case
+from unseen.desk.ports import ERASED_AT_ONCE
 from unseen.desk.tokens import Token
 from unseen.fingerprint.records import Fingerprint
 from unseen.store.memory_reads import MemoryReader
@@ -87,13 +88,16 @@ class MemoryTransaction(MemoryReader):
             self._end(entry.id, entry.provenances, reason, at)
             self._happen(entry.id, EntryEvent.RETIRED, actor, reason, at)
 
-    def erase(self, *, retired_before: datetime, actor: str, reason: str, at: datetime) -> int:
-        due = sorted(i for i, retired_at in self._state.retired_at.items() if retired_at < retired_before)
-        for i in due:
+    def erase(
+        self, *, retired_before: datetime, actor: str, reason: str, at: datetime, most: int = ERASED_AT_ONCE
+    ) -> int:
+        due = sorted((since, i) for i, since in self._state.retired_at.items() if since < retired_before)
+        oldest = sorted(i for _, i in due[:most])
+        for i in oldest:
             self._put(replace(self._state.entries[i], fingerprint=None))
             self._happen(i, EntryEvent.ERASED, actor, reason, at)
             del self._state.retired_at[i]
-        return len(due)
+        return len(oldest)
 
     def put_case(self, case: Case) -> None:
         self._state.cases[case.number] = case

@@ -2,7 +2,6 @@
 
 import secrets
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -12,20 +11,20 @@ from unseen.base.ids import RandomBits
 from unseen.store.postgres import PostgresStore, open_postgres
 from unseen.store.sqlite import SqliteStore, open_sqlite
 
-PATIENCE_S: Final = 30.0  #: how long a call waits for its turn
-
 
 def open_store(
-    url: str, *, random_bits: RandomBits = secrets.randbits, patience_s: float = PATIENCE_S
+    url: str, *, random_bits: RandomBits = secrets.randbits, patience_s: float | None = None
 ) -> SqliteStore | PostgresStore:
     """Open the store that ``url`` names: ``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``.
 
+    ``patience_s``: how long a call waits for its turn, where not as long as is usual for the database.
     Raises: Misconfigured (never showing the URL, which may hold a password), StoreUnavailable, StorageFull.
     """
     file = database_file(url)
+    patience = {} if patience_s is None else {"patience_s": patience_s}
     if file is not None:
-        return open_sqlite(file, random_bits=random_bits, patience_s=patience_s)
-    return open_postgres(_parsed(url), random_bits=random_bits, patience_s=patience_s)
+        return open_sqlite(file, random_bits=random_bits, **patience)
+    return open_postgres(_parsed(url), random_bits=random_bits, **patience)
 
 
 def database_file(url: str) -> Path | None:

@@ -12,7 +12,11 @@ from sqlalchemy import Connection, ExceptionContext
 
 from unseen.base import BadRequest, Conflict, Misconfigured, StorageFull, StoreUnavailable, UnseenError
 
-_NO_ANSWER: Final = StoreUnavailable, "The database server does not answer", "Check that it runs and can be reached."
+_NO_ANSWER: Final = (
+    StoreUnavailable,
+    "The database server does not answer",
+    "Check that it runs, can be reached, and lets this user in with this password.",
+)
 _BUSY: Final = StoreUnavailable, "Other transactions keep the store busy", "Try again in a moment."
 _DENIED: Final = (
     Misconfigured,

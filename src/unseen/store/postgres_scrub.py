@@ -18,7 +18,8 @@ def rewrite_entries(connection: Connection, patience_s: float) -> None:
     """Rewrite the table and its indexes; ``connection`` commits each statement, and is used for nothing after.
 
     Everybody else queues behind whoever waits for the table, so it is asked for in short tries, with time for others
-    between them.  Raises: StoreUnavailable, StorageFull.
+    between them.  Where old copies had to be kept for somebody, the server's own ANALYZE say, it is done again.
+    Raises: StoreUnavailable, StorageFull.
     """
     driver = driver_of(connection)
     connection.detach()  # what is set below ends with it
@@ -33,12 +34,11 @@ def rewrite_entries(connection: Connection, patience_s: float) -> None:
     deadline = time.monotonic() + patience_s
     with our_errors():
         driver.execute(f"SET lock_timeout = {int(1000 * _LOCK_TRY_S)}")
-        while not _rewritten(driver):
+        while not _rewritten(driver) or not kept or any(kept):
             if time.monotonic() >= deadline:
                 raise _held()
+            kept.clear()
             time.sleep(_LOCK_TRY_S)
-    if not kept or any(kept):
-        raise _held()
 
 
 def _rewritten(driver: psycopg.Connection) -> bool:

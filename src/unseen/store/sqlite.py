@@ -18,15 +18,17 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from unseen.base import Conflict, Misconfigured, StorageFull, StoreUnavailable, UnseenError
 from unseen.base.ids import RandomBits
 from unseen.store.schema import bring_up_to_date
-from unseen.store.sql import POLL_S, SqlStore, connected
+from unseen.store.sql import POLL_S, SqlStore, SqlTransaction, connected
 from unseen.store.sqlite_errors import meaning, not_ours, to_ours
+from unseen.store.sqlite_log import AUTOCHECKPOINT_PAGES, LogWriter
 from unseen.store.sqlite_sweep import MAX_PAGES, SLICE_BYTES, descriptor_of, sweep
 from unseen.store.sqlite_watch import Watch
 from unseen.store.tables import ledger
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _APPLICATION_ID: Final = int.from_bytes(b"Unsn", "big")  # marks the file's header as ours
-_PATIENCE_S: Final = 30.0
+_PATIENCE_S: Final = 5.0  # what holds the store for longer is broken, or a huge import
+_SCRUB_PATIENCE_S: Final = 30.0  # nobody waits for a scrub, and a backup may read for so long
 CONNECTIONS: Final = 64  #: most at a time, of all threads
 _ASK_AGAIN_S: Final = 0.2
 _CHECKPOINT_TRY_S: Final = 0.2
@@ -38,16 +40,22 @@ _ON_CONNECT: Final = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",  # what is deleted is overwritten with zeros
     "PRAGMA temp_store = MEMORY",  # codes go into no temporary file
+    f"PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES}",
 )
 
 
 def open_sqlite(
-    path: Path, *, random_bits: RandomBits = secrets.randbits, patience_s: float = _PATIENCE_S
+    path: Path,
+    *,
+    random_bits: RandomBits = secrets.randbits,
+    patience_s: float = _PATIENCE_S,
+    scrub_patience_s: float = _SCRUB_PATIENCE_S,
 ) -> "SqliteStore":
     """Open the store in ``path``, making it or bringing its schema up to date where needed.
 
     1. The folder and the file are made private.  2. The file is ours, or empty.  3. It is written ahead.
-    4. Its schema is this version's.  ``patience_s``: how long a call waits for its turn before StoreUnavailable.
+    4. Its schema is this version's.  ``patience_s``: how long a call waits for its turn before StoreUnavailable;
+    ``scrub_patience_s``: how long a scrub waits for readers.
     One store serves a whole process, all its threads; open it after forking, never before.
 
     Raises: Misconfigured (the folder cannot be used, another program's file, a newer schema), StoreUnavailable,
@@ -55,7 +63,7 @@ def open_sqlite(
     """
     _make_private(path)  # (1)
     engine = _engine(path, patience_s)
-    store = SqliteStore(engine, path, patience_s=patience_s)
+    store = SqliteStore(engine, path, patience_s=patience_s, scrub_patience_s=scrub_patience_s)
     try:
         with _alone(path.parent):
             store.prepare(random_bits)
@@ -68,9 +76,10 @@ def open_sqlite(
 class SqliteStore(SqlStore):
     """The SQL store with what only SQLite needs."""
 
-    def __init__(self, engine: Engine, path: Path, *, patience_s: float) -> None:
+    def __init__(self, engine: Engine, path: Path, *, patience_s: float, scrub_patience_s: float) -> None:
         """``engine``: from ``_engine`` for the file in ``path``, so that its transactions begin as this class says."""
         self._path: Final = path
+        self._scrub_patience_s: Final = scrub_patience_s
         super().__init__(
             engine.execution_options(**{_BEGIN: "BEGIN"}),
             engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}),
@@ -78,6 +87,7 @@ class SqliteStore(SqlStore):
         )
         self._plain = engine  # each statement stands alone
         self._watch = Watch(path)
+        self._log = LogWriter(engine, path)
 
     def prepare(self, random_bits: RandomBits) -> None:
         """Steps 2 to 4 of ``open_sqlite``, while no other process takes them."""
@@ -94,6 +104,12 @@ class SqliteStore(SqlStore):
             bring_up_to_date(connection, random_bits)  # (4)
             if not ours:
                 connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
+
+    @contextmanager
+    def write(self) -> Iterator[SqlTransaction]:
+        with super().write() as tx:
+            yield tx
+        self._log.committed()
 
     def stamp(self) -> str:
         return self._watch.stamp()
@@ -115,6 +131,7 @@ class SqliteStore(SqlStore):
 
     def close(self) -> None:
         self._watch.close()
+        self._log.close()
         super().close()
 
     def scrub(self) -> None:
@@ -124,7 +141,7 @@ class SqliteStore(SqlStore):
         copies of a row in them; see ``sqlite_sweep``.  2. Write the log back and cut it to nothing.  3. Remember how
         far this reached.
 
-        Raises: StoreUnavailable where a reader or writer stayed in the way for the store's patience; nothing is lost,
+        Raises: StoreUnavailable where a reader or writer stayed in the way for the scrub's patience; nothing is lost,
         and the next call does all of it again.
         """
         with connected(self._plain) as connection:
@@ -170,13 +187,13 @@ class SqliteStore(SqlStore):
             return
         descriptor = descriptor_of(self._path)
         step = max(1, SLICE_BYTES // page_bytes)
-        deadline = time.monotonic() + self._patience_s
+        deadline = time.monotonic() + self._scrub_patience_s
         for first in range(0, pages, step):
             while not self._swept(connection, descriptor, page_bytes=page_bytes, first_page=first, pages=step):
                 if time.monotonic() >= deadline:
                     raise _held()
                 time.sleep(_CHECKPOINT_TRY_S)
-            deadline = time.monotonic() + self._patience_s
+            deadline = time.monotonic() + self._scrub_patience_s
         os.fsync(descriptor)
 
     def _swept(self, connection: Connection, descriptor: int, **part: int) -> bool:
@@ -197,7 +214,7 @@ class SqliteStore(SqlStore):
 
     def _cut_log(self, connection: Connection) -> None:
         """Try for a moment at a time, because nobody can write while a truncating checkpoint waits for readers."""
-        deadline = time.monotonic() + self._patience_s
+        deadline = time.monotonic() + self._scrub_patience_s
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(1000 * _CHECKPOINT_TRY_S)}")
         try:
             while self._is_log_held(connection):

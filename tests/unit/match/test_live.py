@@ -249,6 +249,25 @@ def test_another_worker_goes_on_from_a_flush_without_losing_what_it_knows_alread
     assert (writer.seq, _found(writer, codes)) == (4, [2, 4])
 
 
+def test_a_file_that_ends_in_the_midst_of_what_was_followed_at_once_repeats_nothing(files: IndexFiles) -> None:
+    codes = _codes(9)
+    late = LiveIndex()
+    prompt = _filled(files, codes[:4], 1, 2, 3, 4, seq=4)
+    late.change(9, ids=_ids(*range(1, 10)), codes=codes)  # nine changes as one
+    late.change(11, retired=_ids(2, 7))
+    late.follow(files)
+    assert _found(late, codes) == [1, 3, 4, 5, 6, 8, 9]
+    assert len(late) == 7
+    assert late.flush(files)
+    assert late.merge(files)
+    prompt.follow(files)
+    for live in (prompt, late, LiveIndex(files.open())):
+        assert _found(live, codes) == [1, 3, 4, 5, 6, 8, 9]
+        assert len(live) == 7
+    late.change(12, retired=_ids(3))
+    assert _found(late, codes) == [1, 4, 5, 6, 8, 9]
+
+
 def test_files_grow_geometrically(files: IndexFiles) -> None:
     live, codes = LiveIndex(flush_after=100), _codes(6400)
     most = 0

@@ -18,5 +18,5 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(path: Path) -> Iterator[SqliteStore]:
     """An open, empty store that soon loses patience."""
-    with closing(open_sqlite(path, patience_s=0.5)) as store:
+    with closing(open_sqlite(path, patience_s=0.5, scrub_patience_s=0.5)) as store:
         yield store

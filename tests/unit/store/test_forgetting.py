@@ -2,9 +2,9 @@
 
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import pytest
 from contract.store_makers import WHY, at, case, matching, pdq, protect, protected, with_bank
 from unseen.bank.records import EntryState
 from unseen.base import StoreUnavailable
+from unseen.desk.ports import Transaction
 from unseen.fingerprint.records import Fingerprint
 from unseen.store import SqliteStore, open_sqlite
 
@@ -85,6 +86,35 @@ def test_what_was_swept_does_not_come_back_with_the_next_writes(store: SqliteSto
     assert traces(path, (everyone[i] for i in gone)) == []
     with store.read() as reader:
         assert reader._connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+
+
+def test_what_the_connection_that_ends_a_sweep_had_read_before_does_not_come_back(
+    store: SqliteStore, path: Path
+) -> None:
+    """Of two connections, the one that wrote last keeps its pages, and it is that one which the sweep commits on."""
+    with_bank(store)
+    everyone = [pdq(i) for i in range(3_000)]
+    ids: list[int] = []
+
+    @contextmanager
+    def writing() -> Iterator[Transaction]:
+        with store.write() as tx:
+            with store.read():  # on the other connection, so that it is handed out before this one
+                pass
+            yield tx
+
+    for start in range(0, 3_000, 50):
+        with writing() as tx:
+            ids += protect(tx, everyone[start : start + 50])
+    gone = sorted(random.Random(6).sample(range(3_000), 2_500))
+    with writing() as tx:
+        tx.retire([ids[i] for i in gone], at=at(1), **WHY)
+        tx.erase(retired_before=at(2), at=at(3), **WHY)
+    assert traces(path, (everyone[i] for i in gone)) != []
+    store.scrub()
+    for number in range(4):  # on both connections, pages that were swept are written again
+        protected(store, [pdq(10_000 + 500 * number + i) for i in range(500)])
+    assert traces(path, (everyone[i] for i in gone)) == []
 
 
 def test_writers_of_other_processes_and_a_sweep_do_each_other_no_harm(path: Path) -> None:

@@ -169,6 +169,11 @@ def test_a_transaction_that_never_ends_makes_others_give_up_clearly(store: Sqlit
     assert protected(store, [pdq(1)]) == [1]
 
 
+def test_nobody_waits_long_for_a_file_that_another_process_holds(path: Path) -> None:
+    with closing(open_sqlite(path)) as store, store.read() as reader:
+        assert reader._connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 5_000
+
+
 def test_more_readers_than_connections_are_refused_clearly(path: Path) -> None:
     with closing(open_sqlite(path, patience_s=0.1)) as store, ExitStack() as readers:
         for _ in range(CONNECTIONS):
