@@ -1,5 +1,6 @@
 """A real server process over a bank of random entries, for the benchmarks that speak to one."""
 
+import itertools
 import os
 import secrets
 import subprocess
@@ -46,14 +47,18 @@ class Served:
         )
 
 
-def fill(folder: Path, codes: np.ndarray) -> str:
-    """A bank of these PDQ codes, its snapshot written; returns a token of all scopes."""
+def fill(folder: Path, codes: np.ndarray, regions: np.ndarray | None = None) -> str:
+    """A bank of these PDQ codes, its snapshot written; returns a token of all scopes.
+
+    regions: (pictures, codes, 32) uint8, of pictures banked beside them.
+    """
+    found = itertools.chain(
+        (Fingerprint(kind=Kind.PDQ, code=row.tobytes(), quality=100) for row in codes),
+        () if regions is None else map(Fingerprint.of_regions, regions),
+    )
     with open_node(Config(data_folder=folder)) as node:
         now = SystemClock().now()
-        for begin in range(0, len(codes), _BATCH):
-            batch = [
-                Fingerprint(kind=Kind.PDQ, code=row.tobytes(), quality=100) for row in codes[begin : begin + _BATCH]
-            ]
+        while batch := list(itertools.islice(found, _BATCH)):
             with node.store.write() as tx:
                 tx.protect(
                     CASE_BANK,

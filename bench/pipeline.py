@@ -8,6 +8,9 @@ decoder, which the service uses at an eighth, takes every other turn there.
 Server-side is from the moment the service has a request's head to the moment its answer is made: queues, the body
 coming in (``receive``) and the wait for a free core are in it, though the client decides how fast it sends and shares
 the cores.  What is left after the last byte of the body is shown apart.
+
+That is with regions off.  Then the service is started again with them, and an upload that nothing decides, so that it
+goes through every stage, is measured at half of what saturates that.
 """
 
 import argparse
@@ -31,6 +34,7 @@ from PIL import Image
 from bench._report import Report, parser
 from bench._served import Served, fill, served
 
+REGIONS_A_PICTURE = 96  # of as many codes in all as there are PDQ entries
 STAGES = ("receive", "fingerprint", "decode", "hash", "digest", "exact", "search", "record", "total", "client")
 SIZE = (4000, 3000)
 _NOISE = 5.0  # standard deviation of a small sensor's, in levels: a phone's file of this size has 3 to 6 MB
@@ -53,11 +57,15 @@ def main() -> None:
         folder = Path(name)
         upload = folder / "phone.jpg"
         upload.write_bytes(phone_jpeg(chosen.seed))
-        codes = np.random.default_rng(chosen.seed).integers(0, 256, (n, 32), np.uint8)
-        token = fill(folder / "data", codes)
-        settings = {"UNSEEN_WORKERS": "1"}
-        with served(folder / "data", token, settings) as service, load_generator() as load:
-            measure(report, service, load, upload, chosen)
+        draw = np.random.default_rng(chosen.seed)
+        codes = draw.integers(0, 256, (n, 32), np.uint8)
+        regions = draw.integers(0, 256, (n // REGIONS_A_PICTURE, REGIONS_A_PICTURE, 32), np.uint8)
+        token = fill(folder / "data", codes, regions)
+        with load_generator() as load:
+            with served(folder / "data", token, {"UNSEEN_WORKERS": "1", "UNSEEN_REGIONS": "false"}) as service:
+                measure(report, service, load, upload, chosen)
+            with served(folder / "data", token, {"UNSEEN_WORKERS": "1"}) as service:
+                measure_regions(report, service, load, upload, chosen)
     report.print()
     if chosen.json:
         report.json()
@@ -66,17 +74,8 @@ def main() -> None:
 def measure(
     report: Report, service: Served, load: subprocess.Popen[str], upload: Path, chosen: argparse.Namespace
 ) -> None:
-    warm_s, seconds = (2.0, 8.0) if chosen.quick else (5.0, 60.0)
-    orders = {
-        "host": service.host,
-        "port": service.port,
-        "token": service.token,
-        "file": str(upload),
-        "media": "image/jpeg",
-        "seed": chosen.seed,
-    }
-    ask(load, orders | {"rate": None, "seconds": warm_s / 2})
-    saturating = ask(load, orders | {"rate": None, "seconds": warm_s * 2})["rate"]
+    seconds = 8.0 if chosen.quick else 60.0
+    orders, saturating = saturated(service, load, upload, chosen)
     rate = saturating / 2
     before = yardstick(upload, rate, seconds / 2, chosen.seed)
     answers = ask(load, orders | {"rate": rate, "seconds": seconds})["answers"]
@@ -108,6 +107,38 @@ def measure(
     report.row("server-side p99 / libjpeg decode alone p99", "times", float(p99 / np.percentile(alone, 99)))
     report.row("server-side p50 / our decode alone", "times", float(p50 / own_ms))
     report.row("server-side p99 / our decode alone", "times", float(p99 / own_ms))
+
+
+def measure_regions(
+    report: Report, service: Served, load: subprocess.Popen[str], upload: Path, chosen: argparse.Namespace
+) -> None:
+    """The same with regions on, of an upload that nothing decides: every stage is gone through."""
+    orders, saturating = saturated(service, load, upload, chosen)
+    answers = ask(load, orders | {"rate": saturating / 2, "seconds": 8.0 if chosen.quick else 30.0})["answers"]
+    answered = [answer for answer in answers if "refused" not in answer]
+    report.row("with regions: saturating rate", "uploads/s", saturating)
+    for stage in ("decode", "insets", "region", "region_search"):
+        report.row(f"with regions: {stage}: p50", "ms", statistics.median(answer[stage] for answer in answered))
+    p50, p99 = np.percentile([answer["total"] for answer in answered], (50, 99))
+    report.row("with regions: server-side p50", "ms", float(p50))
+    report.row("with regions: server-side p99", "ms", float(p99))
+
+
+def saturated(
+    service: Served, load: subprocess.Popen[str], upload: Path, chosen: argparse.Namespace
+) -> tuple[dict[str, Any], float]:
+    """What to send, and how many a second the service answers when it always has one waiting."""
+    warm_s = 2.0 if chosen.quick else 5.0
+    orders = {
+        "host": service.host,
+        "port": service.port,
+        "token": service.token,
+        "file": str(upload),
+        "media": "image/jpeg",
+        "seed": chosen.seed,
+    }
+    ask(load, orders | {"rate": None, "seconds": warm_s / 2})
+    return orders, ask(load, orders | {"rate": None, "seconds": warm_s * 2})["rate"]
 
 
 def phone_jpeg(seed: int) -> bytes:

@@ -123,7 +123,7 @@ def ours_in_process(folder: Path, queries: np.ndarray) -> dict[str, Any]:
             for row in queries
         ]
         taken, found = each_ms(lambda query: look_up([query], store=node.store, index=node.index), asked)
-        search_taken, _ = each_ms(lambda row: node.index.search(row[None], 31), list(queries))
+        search_taken, _ = each_ms(lambda row: node.index.pictures.search(row[None], 31), list(queries))
         hits = [sorted(f.entry.id - 1 for f in looked.verdict.findings) for looked in found]
         return {"taken": taken, "search_taken": search_taken, "hits": hits}
 

@@ -13,7 +13,7 @@ from unseen.base import BadRequest, Clock, Misconfigured, NotFound, SystemClock
 from unseen.base.ids import RandomBits
 from unseen.case.pin import PinKeeper
 from unseen.config import Config
-from unseen.desk.index import BankIndex
+from unseen.desk.indexes import Indexes
 from unseen.desk.open_case import CASE_BANK
 from unseen.desk.ports import Store
 from unseen.fingerprint.decoder_pool import DecoderPool
@@ -35,7 +35,7 @@ class Node:
 
     config: Config
     store: Store
-    index: BankIndex  #: opened by the surface that needs it
+    index: Indexes  #: opened by the surface that needs it
     pins: PinKeeper
     limits: Limits
     decoder: DecoderPool  #: its processes start with the first picture that needs one
@@ -59,7 +59,7 @@ def open_node(config: Config) -> Iterator[Node]:
             yield Node(
                 config=config,
                 store=store,
-                index=BankIndex(store, config.data_folder),
+                index=Indexes(store, config.data_folder, with_regions=config.regions),
                 pins=pins,
                 limits=limits,
                 decoder=decoder,
@@ -136,7 +136,7 @@ def scan_engine(node: Node, urls: Sequence[str], *, processes: int, ray_address:
     with node.store.read() as reader:
         radius_bits = max((bank.radius_bits for bank in reader.banks()), default=0)
     task = Task(sources=tuple(source.url for source in sources), limits=node.limits, radius_bits=radius_bits)
-    files = node.index.write_files()
+    files = node.index.pictures.write_files()
     if ray_address is not None:
         from unseen.batch.ray_engine import RayEngine
 

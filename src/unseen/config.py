@@ -72,6 +72,11 @@ class Config(BaseSettings):
         ge=0,
         description="Most exact digests kept in memory for when the store is away, 16 bytes each and worker.",
     )
+    regions: bool = Field(
+        default=True,
+        description="Whether uploads that nothing else decides are looked at closely, for parts of protected pictures. "
+        "What was banked with regions keeps them either way.",
+    )
     erase_after_days: float = Field(
         default=30.0, ge=0, description="Days after which a retired entry's code is erased everywhere."
     )

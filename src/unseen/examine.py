@@ -25,6 +25,7 @@ from unseen.config import Config
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.image import fingerprint_picture
 from unseen.fingerprint.pdq import pdq
+from unseen.fingerprint.records import Kind
 from unseen.match.files import IndexFiles
 from unseen.store.postgres import look_at_server
 from unseen.store.schema import REVISIONS
@@ -162,21 +163,22 @@ def _look_inside(database: sqlite3.Connection, folder: Path) -> Iterator[Finding
     yield _good("store", f"whole, schema {revision}, {standing:,} entries that match, last change {seq:,}.")
     if erased > scrubbed:
         yield _bad("forgetting", "erased codes may still be in the store's file: run `unseen forget`.")
-    yield _snapshot(IndexFiles(folder, f"pdq-{lineage.hex()}"), seq)
+    for kind, subject in ((Kind.PDQ, "snapshot"), (Kind.REGION, "regions")):
+        yield _snapshot(IndexFiles(folder, f"{kind}-{lineage.hex()}"), seq, subject)
 
 
-def _snapshot(files: IndexFiles, seq: int) -> Finding:
+def _snapshot(files: IndexFiles, seq: int, subject: str) -> Finding:
     if files.stamp() is None:
-        return _good("snapshot", "none yet: the index is filled from the store.")
+        return _good(subject, "no snapshot yet: the index is filled from the store.")
     try:
         stack = files.open(noting=False)
     except SnapshotRefused as refused:
-        return _note("snapshot", f"{refused.what} It is rebuilt from the store when the index opens.")
+        return _note(subject, f"{refused.what} It is rebuilt from the store when the index opens.")
     reached, rows = stack.manifest.seq, sum(map(len, stack.snapshots))
     if reached > seq:
-        return _note("snapshot", "newer than the store, which was restored: it is rebuilt when the index opens.")
+        return _note(subject, "newer than the store, which was restored: it is rebuilt when the index opens.")
     behind = f"{seq - reached:,} changes behind the store" if reached < seq else "as new as the store"
-    return _good("snapshot", f"whole, {rows:,} entries, {behind}.")
+    return _good(subject, f"whole, {rows:,} codes, {behind}.")
 
 
 def _kernel() -> Finding:

@@ -10,7 +10,7 @@ from support.node import GOOD, picture
 from unseen.compose import open_node
 from unseen.config import Config
 from unseen.desk.forget import forget
-from unseen.desk.index import BankIndex
+from unseen.desk.indexes import Indexes
 from unseen.desk.open_case import open_case
 from unseen.desk.withdraw_case import withdraw_case
 from unseen.fingerprint.records import Fingerprint, Kind
@@ -32,10 +32,11 @@ def test_nothing_of_a_withdrawn_case_is_left_on_disk(tmp_path: Path) -> None:
         hers = {"store": node.store, "pins": node.pins, "clock": node.clock}
         opened = open_case(GOOD, [picture(0)], random_bits=node.random_bits, **hers)
         open_case(GOOD, [picture(1)], random_bits=node.random_bits, **hers)
-        index = BankIndex(node.store, folder, flush_after=2)  # so that a file is written, and holds her code
+        # so that a file is written, and holds her code
+        index = Indexes(node.store, folder, with_regions=True, flush_after=2)
         index.open()
         assert [bool(traces(folder, fingerprint)) for fingerprint in picture(0)] == [True, True, True]
-        assert set(index.mapped_files) <= set(traces(folder, picture(0)[2]))
+        assert set(index.pictures.mapped_files) <= set(traces(folder, picture(0)[2]))
         withdraw_case(opened.case.number, opened.pin, **hers)
         forget(timedelta(0), store=node.store, index=index, clock=node.clock)
         assert [traces(folder, fingerprint) for fingerprint in picture(0)] == [[], [], []]

@@ -200,7 +200,7 @@ def test_a_snapshot_of_another_version_is_built_anew(tmp_path: Path) -> None:
             client = live.client(Scope.ADMIN)
             bank(client, 1)
             bank(client, 2, retire=True)
-        node.index._opened()._flush_after = 1
+        node.index.pictures._opened()._flush_after = 1
         node.index.tidy()
     written = [path for path in config.data_folder.glob("pdq-*") if path.stat().st_size > 4096]
     assert written

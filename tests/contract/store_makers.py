@@ -4,6 +4,8 @@ import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from unseen.bank.records import Bank, Change, Entry, EntryEvent, Source, SourceKind
 from unseen.desk.ports import Reader, Store, Transaction
 from unseen.fingerprint.records import Fingerprint, Kind
@@ -27,6 +29,11 @@ def sha256(number: int) -> Fingerprint:
 
 def md5(number: int) -> Fingerprint:
     return Fingerprint(kind=Kind.MD5, code=random.Random(number).randbytes(16))
+
+
+def region(number: int, codes: int = 3) -> Fingerprint:
+    rows = np.frombuffer(random.Random(number).randbytes(32 * codes), np.uint8).reshape(codes, 32)
+    return Fingerprint.of_regions(rows)
 
 
 def case(ref: str, item: int | None = 1) -> Source:

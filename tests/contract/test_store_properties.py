@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contract.store_makers import LIST, WHY, all_changes, at, case, matching, md5, pdq, sha256, with_bank
+from contract.store_makers import LIST, WHY, all_changes, at, case, matching, md5, pdq, region, sha256, with_bank
 from unseen.bank.lifecycle import ENTRY_TRANSITIONS
 from unseen.bank.records import EntryState, Source, SourceKind
 from unseen.base import CallerError
@@ -17,7 +17,7 @@ from unseen.store import MemoryStore
 
 SOURCES = (LIST, case("A", 1), case("A", 2), case("B", 1), Source(kind=SourceKind.PROGRAMME, ref="A"))
 ENDINGS = (*SOURCES, case("A", None))
-FINGERPRINTS = (*map(pdq, range(5)), sha256(1), md5(1))
+FINGERPRINTS = (*map(pdq, range(5)), sha256(1), md5(1), region(1), region(2))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from unseen.bank.records import Bank
 from unseen.base.ids import RandomBits
 from unseen.case import Acting, Age, PinKeeper, Sharing, Statements
-from unseen.desk.index import BankIndex
+from unseen.desk.indexes import Indexes
 from unseen.desk.open_case import CASE_BANK, OpenedCase, open_case
 from unseen.desk.screen import Query, Screened, screen
 from unseen.desk.tokens import Scope, Token
@@ -40,13 +40,13 @@ class Node:
     clock: HandClock = field(default_factory=HandClock)
     random_bits: RandomBits = field(default_factory=lambda: random.Random(1).getrandbits)
     pins: PinKeeper = field(default_factory=lambda: PinKeeper(bytes(32)))
-    index: BankIndex = field(init=False)
+    index: Indexes = field(init=False)
     platform: Token = field(init=False)
 
     def __post_init__(self) -> None:
         with self.store.write() as tx:
             tx.put_bank(Bank(name=CASE_BANK))
-        self.index = BankIndex(self.store, self.folder, flush_after=FLUSH_AFTER)
+        self.index = Indexes(self.store, self.folder, with_regions=True, flush_after=FLUSH_AFTER)
         self.index.open()
         self.platform = Token(
             name="forum", digest=bytes(32), scopes=frozenset({Scope.SCREEN}), created_at=self.clock.now()

@@ -25,7 +25,7 @@ from unseen.http.server import serve
 
 with tempfile.TemporaryDirectory() as folder, open_node(Config(data_folder=Path(folder))) as node:
     node.index.open()
-    node.index.search(pdq_views(np.zeros((64, 64), np.uint8))[0], 0)
+    node.index.pictures.search(pdq_views(np.zeros((64, 64), np.uint8))[0], 0)
 sys.stdout.write("warm\\n")
 sys.stdout.flush()
 for _ in sys.stdin:

@@ -21,7 +21,7 @@ from unseen.base import SystemClock
 from unseen.case import PinKeeper
 from unseen.compose import Node, limits_of
 from unseen.config import Config
-from unseen.desk.index import BankIndex
+from unseen.desk.indexes import Indexes
 from unseen.desk.make_token import make_token
 from unseen.desk.open_case import CASE_BANK
 from unseen.desk.ports import Store
@@ -50,7 +50,7 @@ def memory_node(folder: Path, *, store: Store | None = None, **settings: Any) ->
         yield Node(
             config=config,
             store=store,
-            index=BankIndex(store, folder),
+            index=Indexes(store, folder, with_regions=config.regions),
             pins=PinKeeper(bytes(32)),
             limits=limits,
             decoder=decoder,

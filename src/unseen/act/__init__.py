@@ -4,6 +4,6 @@ Start with ``policy``.  A match is a reason for review, never proof; the wording
 """
 
 from unseen.act.policy import decide
-from unseen.act.records import Decision, DecisionKind, Finding, Sighting, Verdict
+from unseen.act.records import Decision, DecisionKind, Finding, Matched, Sighting, Verdict
 
-__all__ = ["Decision", "DecisionKind", "Finding", "Sighting", "Verdict", "decide"]
+__all__ = ["Decision", "DecisionKind", "Finding", "Matched", "Sighting", "Verdict", "decide"]

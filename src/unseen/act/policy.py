@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from unseen.act.records import Finding, Verdict
+from unseen.act.records import Finding, Matched, Verdict
 from unseen.bank.records import EntryState, Purpose, Response
+from unseen.fingerprint.records import View
 
 MAX_FINDINGS: Final = 32  #: what one answer lists; the verdict weighs all of them
 _SEVERITY: Final = {Response.ALLOW: 0, Response.REVIEW: 1, Response.BLOCK: 2}
@@ -14,14 +15,20 @@ def decide(findings: Sequence[Finding]) -> Verdict:
     """The strictest response that any finding asks for, with a reason for each finding.
 
     Findings are listed strongest first.  A hit in an ``allow`` bank never blocks, and lifts a hit in a ``protect``
-    bank only where nobody confirmed that entry: a known harmless picture is not held on one stranger's word.
+    bank only where nobody confirmed that entry: a known harmless picture is not held on one stranger's word.  One
+    that is set inside the upload lifts what matched the same part of it, and nothing else.
     """
     if not findings:
         return Verdict(response=Response.ALLOW, reasons=("Nothing in the bank is near this upload.",), findings=())
     ordered = tuple(sorted(findings, key=lambda f: (-_SEVERITY[_asked(f)], f.distance, f.entry.id)))
-    known_harmless = any(f.bank.purpose is Purpose.ALLOW for f in ordered)
-    response = max((_asked(f, known_harmless=known_harmless) for f in ordered), key=_SEVERITY.__getitem__)
-    listed, unlisted = ordered[:MAX_FINDINGS], len(ordered) - MAX_FINDINGS
+    harmless = {f.box for f in ordered if f.bank.purpose is Purpose.ALLOW}
+    responses = (_asked(f, known_harmless=None in harmless or f.box in harmless) for f in ordered)
+    response = max(responses, key=_SEVERITY.__getitem__)
+    strongest: dict[int, Finding] = {}
+    for finding in ordered:  # an entry may have matched in several places
+        strongest.setdefault(finding.entry.id, finding)
+    each = tuple(strongest.values())
+    listed, unlisted = each[:MAX_FINDINGS], len(each) - MAX_FINDINGS
     reasons = [_reason(f) for f in listed] + ([f"And {unlisted} more entries."] if unlisted > 0 else [])
     return Verdict(response=response, reasons=tuple(reasons), findings=listed)
 
@@ -30,15 +37,20 @@ def _asked(finding: Finding, *, known_harmless: bool = False) -> Response:
     if finding.bank.purpose is Purpose.ALLOW:
         return Response.ALLOW
     if finding.entry.is_confirmed and finding.entry.state is not EntryState.DISPUTED:
-        return finding.bank.on_confirmed
-    asked = Response.ALLOW if known_harmless else finding.bank.on_unconfirmed
-    if finding.entry.state is EntryState.DISPUTED and asked is Response.BLOCK:
-        return Response.REVIEW  # while people disagree, a person looks
-    return asked
+        asked = finding.bank.on_confirmed
+    else:
+        asked = Response.ALLOW if known_harmless else finding.bank.on_unconfirmed
+        if finding.entry.state is EntryState.DISPUTED and asked is Response.BLOCK:
+            asked = Response.REVIEW  # while people disagree, a person looks
+    return _milder(asked, finding.bank.on_region) if finding.matched is Matched.REGIONS else asked
+
+
+def _milder(one: Response, other: Response) -> Response:
+    return min(one, other, key=_SEVERITY.__getitem__)
 
 
 def _reason(finding: Finding) -> str:
-    how = "the same file" if finding.view is None else f"{finding.distance} of 256 bits apart, {finding.view}"
+    how = how_near(finding.view, finding.distance, finding.regions)
     if finding.bank.purpose is Purpose.ALLOW:
         return f"Known as harmless in bank {finding.bank.name} ({how})."
     if finding.entry.state is EntryState.DISPUTED:
@@ -47,4 +59,16 @@ def _reason(finding: Finding) -> str:
         standing = "that a reviewer or a trusted source confirmed"
     else:
         standing = "that nobody has confirmed yet"
-    return f"Near an entry of bank {finding.bank.name} {standing} ({how})."
+    near = "Near" if finding.matched in {Matched.FILE, Matched.PICTURE} else "Part of this upload is near"
+    return f"{near} an entry of bank {finding.bank.name} {standing} ({how})."
+
+
+def how_near(view: View | None, distance: int, regions: int) -> str:
+    """In words: ``view``, ``distance`` and ``regions`` as a ``Finding`` has them."""
+    if view is None:
+        return "the same file"
+    if regions:
+        count = "1 region agrees" if regions == 1 else f"{regions} regions agree"
+        mirrored = ", mirrored" if view is View.MIRRORED else ""
+        return f"{count}, the nearest {distance} of 256 bits apart{mirrored}"
+    return f"{distance} of 256 bits apart, {view}"

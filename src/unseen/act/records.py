@@ -6,7 +6,16 @@ from enum import StrEnum
 
 from unseen.bank.records import Bank, Entry, Response
 from unseen.base import BadRequest, require_utc
-from unseen.fingerprint.records import View
+from unseen.fingerprint.records import Box, View
+
+
+class Matched(StrEnum):
+    """What of an upload matched."""
+
+    FILE = "file"  #: its very bytes
+    PICTURE = "picture"  #: the whole picture
+    INSET = "inset"  #: a picture set inside it, as a whole
+    REGIONS = "regions"  #: parts of a picture, somewhere in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +24,24 @@ class Finding:
 
     entry: Entry
     bank: Bank
-    distance: int  #: bits; 0 for sha256 and md5
+    distance: int  #: bits; 0 for sha256 and md5; of the nearest for regions
     view: View | None  #: how the upload is turned; None for sha256 and md5, which know no turning
+    box: Box | None = None  #: the part of the upload that matched; None for all of it, or where it is not known
+    regions: int = 0  #: parts that agreed; 0 where a whole picture or file did.  Their view says mirrored or not only
+
+    @property
+    def matched(self) -> Matched:
+        """What of the upload matched."""
+        return matched_by(self.view, self.box, self.regions)
+
+
+def matched_by(view: View | None, box: Box | None, regions: int) -> Matched:
+    """What of an upload matched where these are as in a ``Finding``."""
+    if regions:
+        return Matched.REGIONS
+    if view is None:
+        return Matched.FILE
+    return Matched.PICTURE if box is None else Matched.INSET
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 Columns: ``kind``, ``code`` (hexadecimal), ``quality``, ``confirmed``, ``state``, ``since``, ``source``.  Reading needs
 ``kind`` and ``code`` only, knows ``quality`` and ``confirmed``, and leaves other columns alone.  Writing never names
-a case: its source reads ``case``.
+a case: its source reads ``case``.  Region fingerprints are never exchanged (docs/adr/0011).
 """
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -16,6 +16,7 @@ from unseen.bank.records import Entry, SourceKind
 from unseen.base import BadFingerprint, BadImport
 from unseen.fingerprint.records import Fingerprint, Kind
 
+EXCHANGED: Final = (Kind.SHA256, Kind.MD5, Kind.PDQ)
 COLUMNS: Final = ("kind", "code", "quality", "confirmed", "state", "since", "source")
 _YES_NO: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 _MAX_LINE: Final = 10_000
@@ -50,18 +51,26 @@ def read_list(lines: Iterable[str], fmt: ListFormat) -> Iterator[Listed]:
             raise BadImport(f"Line {number}: {what}", hint="Nothing was imported.") from None
 
 
-def write_list(entries: Iterable[Entry], fmt: ListFormat) -> Iterator[str]:
-    """Write entries as lines, each with its line end; erased ones are left out."""
+def write_list(entries: Iterable[Entry], fmt: ListFormat) -> Generator[str, None, int]:
+    """Write entries as lines, each with its line end; returns how many were left out because they are of regions.
+
+    Erased ones are left out too.
+    """
+    left_out = 0
     if fmt is ListFormat.CSV:
         yield ",".join(COLUMNS) + "\r\n"
     for entry in entries:
         if entry.fingerprint is None:
+            continue
+        if entry.fingerprint.kind not in EXCHANGED:
+            left_out += 1
             continue
         row = _row(entry, entry.fingerprint)
         if fmt is ListFormat.JSONL:
             yield json.dumps(row) + "\n"
         else:
             yield ",".join(_csv_cell(row[column]) for column in COLUMNS) + "\r\n"
+    return left_out
 
 
 def _row(entry: Entry, fingerprint: Fingerprint) -> dict[str, Any]:
@@ -125,9 +134,12 @@ def _listed(row: dict[str, Any]) -> Listed:
         raise ValueError("kind and code are texts, confirmed is true or false.")
     if quality is not None and (isinstance(quality, bool) or not isinstance(quality, int)):
         raise ValueError("quality is a whole number from 0 to 100.")
-    if kind_text.strip().lower() not in set(Kind):
-        raise ValueError(f"kind is one of {', '.join(Kind)}.")
-    kind = Kind(kind_text.strip().lower())
+    kind_text = kind_text.strip().lower()
+    if kind_text == Kind.REGION:
+        raise ValueError("region fingerprints stay on the node that made them.")
+    if kind_text not in EXCHANGED:
+        raise ValueError(f"kind is one of {', '.join(EXCHANGED)}.")
+    kind = Kind(kind_text)
     # Most lists in the field leave the quality out because they hold only codes that passed it.
-    quality = (100 if quality is None else quality) if kind.is_perceptual else None
+    quality = (100 if quality is None else quality) if kind.has_quality else None
     return Listed(fingerprint=Fingerprint.from_hex(kind, code.strip(), quality), is_confirmed=confirmed)

@@ -38,6 +38,7 @@ class Bank:
     radius_bits: int = DEFAULT_RADIUS_BITS  #: inclusive
     on_unconfirmed: Response = Response.REVIEW  #: anyone can open a case, so nobody's word alone blocks
     on_confirmed: Response = Response.BLOCK
+    on_region: Response = Response.REVIEW  #: at most, where only regions match: a part of a picture is not the picture
 
     def __post_init__(self) -> None:
         if not _BANK_NAME.fullmatch(self.name):
@@ -46,10 +47,8 @@ class Bank:
             )
         if not 0 <= self.radius_bits <= MAX_RADIUS_BITS:
             raise BadRequest(f"A bank's radius is 0 to {MAX_RADIUS_BITS} bits.")
-        if self.purpose is Purpose.ALLOW and (self.on_unconfirmed, self.on_confirmed) != (
-            Response.ALLOW,
-            Response.ALLOW,
-        ):
+        asked = {self.on_unconfirmed, self.on_confirmed, self.on_region}
+        if self.purpose is Purpose.ALLOW and asked != {Response.ALLOW}:
             raise BadRequest("A bank of harmless pictures allows; it can neither hold nor block.")
 
     @classmethod
@@ -61,6 +60,7 @@ class Bank:
             radius_bits=radius_bits,
             on_unconfirmed=Response.ALLOW,
             on_confirmed=Response.ALLOW,
+            on_region=Response.ALLOW,
         )
 
 

@@ -107,6 +107,7 @@ class Item:
     day: date
     media: str  #: ``picture``
     is_perceptual: bool  #: False where the picture is featureless: only exact copies are found
+    has_regions: bool = False  #: the person's choice; False: whole pictures are compared only, not parts of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ _By = Annotated[str, typer.Option("--by", help="Who says so; it is kept with the
 _Radius = Annotated[int | None, typer.Option(help="How many of 256 bits may differ in a match, 0 to 64.")]
 _Unconfirmed = Annotated[Reply | None, typer.Option(help="What an entry that nobody confirmed asks for.")]
 _Confirmed = Annotated[Reply | None, typer.Option(help="What a confirmed entry asks for.")]
+_OnRegion = Annotated[Reply | None, typer.Option(help="What an entry asks for at most where only parts match.")]
 
 
 @app.command("list")
@@ -73,15 +74,17 @@ def new(
     radius: _Radius = None,
     on_unconfirmed: _Unconfirmed = None,
     on_confirmed: _Confirmed = None,
+    on_region: _OnRegion = None,
 ) -> None:
     """Make a bank.
 
-    Unless said otherwise, its unconfirmed entries ask for review, its confirmed ones block.
+    Unless said otherwise, its unconfirmed entries ask for review, its confirmed ones block;
+    where only parts of a picture match, review is the most.
     """
     from unseen.bank.records import Bank, Purpose
 
     fresh = Bank.allowing(bank) if Purpose(purpose) is Purpose.ALLOW else Bank(name=bank)
-    fresh = _changed(fresh, radius, on_unconfirmed, on_confirmed)
+    fresh = _changed(fresh, radius, on_unconfirmed, on_confirmed, on_region)
     with opened_node() as node, node.store.write() as tx:
         if any(held.name == bank for held in tx.banks()):
             raise Conflict(f"There is a bank {bank} already.", hint="Change it with `unseen bank set`.")
@@ -95,10 +98,11 @@ def set_(
     radius: _Radius = None,
     on_unconfirmed: _Unconfirmed = None,
     on_confirmed: _Confirmed = None,
+    on_region: _OnRegion = None,
 ) -> None:
     """Change a bank's radius, or what its entries ask for."""
     with opened_node() as node, node.store.write() as tx:
-        changed = _changed(tx.bank(bank), radius, on_unconfirmed, on_confirmed)
+        changed = _changed(tx.bank(bank), radius, on_unconfirmed, on_confirmed, on_region)
         tx.put_bank(changed)
     say(f"Bank {bank}: {_policy(changed)}.")
 
@@ -144,7 +148,13 @@ def _judge(ids: list[int], judgement: "Judgement", done: str, reason: str, by: s
     say(f"Entry {numbers} is {done}." if len(ids) == 1 else f"Entries {numbers} are {done}.")
 
 
-def _changed(bank: "Bank", radius: int | None, on_unconfirmed: Reply | None, on_confirmed: Reply | None) -> "Bank":
+def _changed(
+    bank: "Bank",
+    radius: int | None,
+    on_unconfirmed: Reply | None,
+    on_confirmed: Reply | None,
+    on_region: Reply | None,
+) -> "Bank":
     from unseen.bank.records import Response
 
     return replace(
@@ -152,17 +162,21 @@ def _changed(bank: "Bank", radius: int | None, on_unconfirmed: Reply | None, on_
         radius_bits=bank.radius_bits if radius is None else radius,
         on_unconfirmed=bank.on_unconfirmed if on_unconfirmed is None else Response(on_unconfirmed),
         on_confirmed=bank.on_confirmed if on_confirmed is None else Response(on_confirmed),
+        on_region=bank.on_region if on_region is None else Response(on_region),
     )
 
 
 def _policy(bank: "Bank") -> str:
     return (
         f"{bank.purpose.value}, within {bank.radius_bits} bits, "
-        f"unconfirmed {bank.on_unconfirmed.value}, confirmed {bank.on_confirmed.value}"
+        f"unconfirmed {bank.on_unconfirmed.value}, confirmed {bank.on_confirmed.value}, "
+        f"by parts at most {bank.on_region.value}"
     )
 
 
 def _list_banks(reader: "Reader") -> None:
+    from unseen.bank.records import Purpose, Response
+
     counts = {(tally.bank, tally.state.value): tally.entries for tally in reader.tallies()}
     states = ("active", "disputed", "retired")
     table = columns(
@@ -185,6 +199,9 @@ def _list_banks(reader: "Reader") -> None:
             *(str(counts.get((bank.name, state), 0)) for state in states),
         )
     show(table)
+    for bank in reader.banks():
+        if bank.on_region is not Response.REVIEW and bank.purpose is Purpose.PROTECT:
+            say(f"Bank {bank.name}: where only parts of a picture match, {bank.on_region.value} is the most.")
 
 
 def _entry_cells(entry: "Entry") -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TextIO
@@ -15,7 +15,6 @@ from unseen.cli.terminal import remark, say, shown
 
 if TYPE_CHECKING:
     from unseen.bank.formats import ListFormat
-    from unseen.compose import Node
     from unseen.desk.bank_fingerprints import Banked
     from unseen.fingerprint.records import Fingerprint
 
@@ -43,6 +42,9 @@ def add(
     source: Annotated[str, typer.Option(help="Who asked for it.")] = "operator",
     confirmed: Annotated[bool, typer.Option("--confirmed", help="Vouch for them at once.")] = False,
     by: _By = "operator",
+    whole_picture_only: Annotated[
+        bool, typer.Option("--whole-picture-only", help="Leave out the fingerprints of their parts.")
+    ] = False,
 ) -> None:
     """Put fingerprints into a bank, of pictures or made elsewhere.
 
@@ -50,13 +52,18 @@ def add(
     """
     from unseen.bank.formats import Listed
     from unseen.bank.records import Source, SourceKind
+    from unseen.cli.pictures import to_bank
     from unseen.desk.bank_fingerprints import bank_fingerprints
 
     if not files and not code:
         raise BadRequest("Nothing was named to add.", hint="Name pictures, or fingerprints with --code.")
     with opened_node() as node:
         parsed = [_parsed(text) for text in code or ()]
-        fingerprints = [*parsed, *(f for path in files or () for f in _to_bank(path, node))]
+        pictures = (
+            to_bank(path, limits=node.limits, decoder=node.decoder, with_regions=not whole_picture_only)
+            for path in files or ()
+        )
+        fingerprints = [*parsed, *(f for picture in pictures for f in picture)]
         banked = bank_fingerprints(
             bank,
             [Listed(fingerprint=f, is_confirmed=confirmed) for f in fingerprints],
@@ -115,18 +122,32 @@ def export(
 ) -> None:
     """Write the entries of a bank that match today as a list.
 
-    It holds no case number. Whoever has the list can look for these pictures, so give it only to those who may.
+    It holds no case number, and no region fingerprints, which never leave the node. Whoever has the list can look
+    for these pictures, so give it only to those who may.
     """
     from unseen.desk.export_list import export_list
 
     list_format = _format_of(file, as_format or ("jsonl" if file == _STDIO else None))
     with opened_node() as node:
-        lines = export_list(bank, list_format, store=node.store)
+        lines = _Counted(export_list(bank, list_format, store=node.store))
         if file == _STDIO:
             sys.stdout.writelines(lines)
-            return
-        count = _write_private(file, lines)
-    remark(f"{count} lines are in {shown(file)}, which only you can read.")
+        else:
+            count = _write_private(file, lines)
+            remark(f"{count} lines are in {shown(file)}, which only you can read.")
+    if lines.left_out:
+        remark(f"{lines.left_out} region fingerprints were left out: they never leave the node.")
+
+
+class _Counted:
+    """The lines of an export, and how many entries it left out, once they are through."""
+
+    def __init__(self, lines: Generator[str, None, int]) -> None:
+        self._lines = lines
+        self.left_out = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.left_out = yield from self._lines
 
 
 def _parsed(text: str) -> "Fingerprint":
@@ -134,20 +155,15 @@ def _parsed(text: str) -> "Fingerprint":
 
     Raises: BadRequest, BadFingerprint.
     """
+    from unseen.bank.formats import EXCHANGED
     from unseen.fingerprint.records import Fingerprint, Kind
 
     kind_text, _, code = text.partition(":")
-    if kind_text not in set(Kind):
-        raise BadRequest("A code is written as kind:HEX.", hint=f"The kind is one of {', '.join(Kind)}.")
+    if kind_text not in EXCHANGED:
+        raise BadRequest("A code is written as kind:HEX.", hint=f"The kind is one of {', '.join(EXCHANGED)}.")
     kind = Kind(kind_text)
     # As in lists: whoever hands out a PDQ code had a picture of quality enough for it.
-    return Fingerprint.from_hex(kind, code, 100 if kind.is_perceptual else None)
-
-
-def _to_bank(path: Path, node: "Node") -> tuple["Fingerprint", ...]:
-    from unseen.cli.pictures import fingerprints_of
-
-    return fingerprints_of(path, limits=node.limits, decoder=node.decoder).to_bank
+    return Fingerprint.from_hex(kind, code, 100 if kind.has_quality else None)
 
 
 def _format_of(file: Path, named: str | None) -> "ListFormat":

@@ -75,12 +75,16 @@ def open_(
     sharing: _Sharing = None,
     without_consent: _Consent = None,
     age: _Age = None,
+    whole_picture_only: Annotated[
+        bool, typer.Option("--whole-picture-only", help="Keep no fingerprints of parts; cut-out copies are not found.")
+    ] = False,
     as_json: _Json = False,
 ) -> None:
     """Protect pictures, and get a case number and a PIN.
 
     What the options do not say is asked. Only fingerprints are kept, never a picture or a
-    file's name. Exit code 1 when another service is the right one for these pictures.
+    file's name: of the whole picture and, unless you say otherwise, of up to 96 parts of it.
+    Exit code 1 when another service is the right one for these pictures.
     """
     from unseen.desk.open_case import open_case
 
@@ -89,7 +93,7 @@ def open_(
         try:
             opened = open_case(
                 statements,
-                _pictures(files, node),
+                _pictures(files, node, with_regions=not whole_picture_only),
                 store=node.store,
                 pins=node.pins,
                 clock=node.clock,
@@ -123,7 +127,8 @@ def show_(
     case_number = CaseNumber.parse(number)
     pin = Pin.parse(ask_pin())
     with opened_node() as node:
-        seen = show_case(case_number, pin, files=_pictures(files, node), store=node.store, pins=node.pins)
+        chosen = _pictures(files, node, with_regions=False)
+        seen = show_case(case_number, pin, files=chosen, store=node.store, pins=node.pins)
     if as_json:
         say_data(_as_data(seen, files))
     else:
@@ -169,12 +174,12 @@ def _statements(acting: str | None, sharing: str | None, without_consent: bool |
     return Statements(acting=Acting(acting), sharing=Sharing(sharing), without_consent=without_consent, age=Age(age))
 
 
-def _pictures(files: Sequence[Path], node: "Node") -> Iterator[Sequence["Fingerprint"]]:
+def _pictures(files: Sequence[Path], node: "Node", *, with_regions: bool) -> Iterator[Sequence["Fingerprint"]]:
     """Fingerprints of one file after the other; no file is opened before its turn."""
-    from unseen.cli.pictures import fingerprints_of
+    from unseen.cli.pictures import to_bank
 
     for path in files:
-        yield fingerprints_of(path, limits=node.limits, decoder=node.decoder).to_bank
+        yield to_bank(path, limits=node.limits, decoder=node.decoder, with_regions=with_regions)
 
 
 def _refer(refusal: CaseRefused, statements: "Statements") -> None:
@@ -223,14 +228,19 @@ def _describe(seen: "ShownCase", files: Sequence[Path]) -> None:
     say(f"{_STATUS[case.status.value]}\n")
     table = columns("Item", "Added on", "Kind", "What is found", right=["Item"])
     for item in case.items:
-        found = "copies, also changed ones" if item.is_perceptual else "exact copies only"
-        table.add_row(str(item.number), item.day.isoformat(), item.media, found)
+        table.add_row(str(item.number), item.day.isoformat(), item.media, _found(item))
     show(table)
     if files:
         say()
     for path, number in zip(files, seen.found, strict=True):
         what = "is no item of this case, or was changed since" if number is None else f"is item {number}"
         say(f"{shown(path)} {what}.")
+
+
+def _found(item: "Item") -> str:
+    if not item.is_perceptual:
+        return "exact copies only"
+    return "copies, also changed ones and parts" if item.has_regions else "copies of the whole picture"
 
 
 def _as_data(seen: "ShownCase", files: Sequence[Path]) -> dict[str, object]:
@@ -240,7 +250,13 @@ def _as_data(seen: "ShownCase", files: Sequence[Path]) -> dict[str, object]:
         "status": case.status.value,
         "opened_at": case.opened_at.isoformat(),
         "items": [
-            {"item": i.number, "day": i.day.isoformat(), "media": i.media, "perceptual": i.is_perceptual}
+            {
+                "item": i.number,
+                "day": i.day.isoformat(),
+                "media": i.media,
+                "perceptual": i.is_perceptual,
+                "regions": i.has_regions,
+            }
             for i in case.items
         ],
         "files": [{"file": str(p), "item": number} for p, number in zip(files, seen.found, strict=True)],

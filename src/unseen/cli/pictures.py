@@ -6,21 +6,32 @@ from pathlib import Path
 
 from unseen.base import CallerError
 from unseen.cli.terminal import shown
+from unseen.fingerprint.closer import LONG_SIDE, regions_to_bank
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.image import fingerprint_picture, read_picture
 from unseen.fingerprint.limits import Limits
-from unseen.fingerprint.records import PictureFingerprints
+from unseen.fingerprint.records import Fingerprint, PictureFingerprints
 
 
-def fingerprints_of(path: Path, *, limits: Limits, decoder: DecoderPool) -> PictureFingerprints:
-    """Fingerprint one file.
+def fingerprints_of(
+    path: Path, *, limits: Limits, decoder: DecoderPool, with_luma: bool = False
+) -> PictureFingerprints:
+    """Fingerprint one file; ``with_luma`` for a closer look.
 
     Raises: CallerError, naming the file, where it cannot be read or is no picture; NodeError.
     """
+    long_side = LONG_SIDE if with_luma else 0
     try:
-        return fingerprint_picture(read_picture(path, limits), limits=limits, decoder=decoder)
+        return fingerprint_picture(read_picture(path, limits), limits=limits, decoder=decoder, long_side=long_side)
     except CallerError as error:
         raise type(error)(f"{shown(path)}: {error.what}", hint=error.hint) from None
+
+
+def to_bank(path: Path, *, limits: Limits, decoder: DecoderPool, with_regions: bool = True) -> tuple[Fingerprint, ...]:
+    """What may be banked of one file.  Raises: as ``fingerprints_of``."""
+    picture = fingerprints_of(path, limits=limits, decoder=decoder, with_luma=with_regions)
+    regions = regions_to_bank(picture) if with_regions else None
+    return picture.to_bank if regions is None else (*picture.to_bank, regions)
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:

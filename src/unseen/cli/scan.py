@@ -107,7 +107,7 @@ def _scan(
             for count in look_up(engine=engine, log=folder, store=node.store):
                 advance(count.objects)
         folder.finish()
-        seq = node.index.seq if folder.progress.as_of_seq is None else folder.progress.as_of_seq
+        seq = node.index.pictures.seq if folder.progress.as_of_seq is None else folder.progress.as_of_seq
     remark(f"The result is in {shown(result)}, which only you can read. It is as of change {seq}.")
     if keep is not None:
         remark(f"Fingerprints are kept in {shown(keep)}. For entries that come later: --changes-since {seq}")
@@ -122,11 +122,11 @@ def _scan_changes(node: "Node", after: int, kept: Path, result: Path, as_format:
 
     rows: list[Row] = []
     with opened_kept(node, kept) as fingerprints, _progress(len(fingerprints), 0) as advance:
-        for sifted in scan_changes(after, fingerprints, store=node.store, index=node.index, threads=threads):
+        for sifted in scan_changes(after, fingerprints, store=node.store, index=node.index.pictures, threads=threads):
             rows += sifted.rows
             advance(sifted.uploads)
     write_rows(result, as_format, rows)
-    remark(f"The result is in {shown(result)}, which only you can read. It is as of change {node.index.seq}.")
+    remark(f"The result is in {shown(result)}, which only you can read. It is as of change {node.index.pictures.seq}.")
     return count_of(tuple(rows))
 
 

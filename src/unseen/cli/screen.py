@@ -4,7 +4,7 @@ import sys
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from unseen.compose import Node
     from unseen.desk.screen import Screened
+    from unseen.fingerprint.records import View
 
 _PLATFORM: Final = "command-line"  #: who saw it, in what is kept of a hit
 _AHEAD: Final = 4  # files a thread may be ahead of the answers, so that a huge folder needs little memory
@@ -90,19 +91,21 @@ def _look(files: Iterable[Path], node: "Node") -> Iterator[_Looked]:
 
 def _look_at(path: Path, node: "Node") -> _Looked:
     from unseen.cli.pictures import fingerprints_of
-    from unseen.desk.screen import queries_of
-    from unseen.desk.screen import screen as look_up
+    from unseen.desk.look_closer import look_up_closely
+    from unseen.desk.screen import queries_of, record
+    from unseen.fingerprint.closer import shrunk
 
+    with_luma = node.index.regions is not None
     try:
-        picture = fingerprints_of(path, limits=node.limits, decoder=node.decoder)
+        picture = fingerprints_of(path, limits=node.limits, decoder=node.decoder, with_luma=with_luma)
     except CallerError as error:
         return _Looked(path=path, answer=error)
-    screened = look_up(
-        queries_of(picture),
+    luma = None if picture.luma is None else shrunk(picture.luma)
+    screened = record(
+        look_up_closely(queries_of(picture), luma, store=node.store, index=node.index),
         place=None,
         platform=_PLATFORM,
         store=node.store,
-        index=node.index,
         clock=node.clock,
         random_bits=node.random_bits,
     )
@@ -155,16 +158,22 @@ def _table(found: Sequence[_Looked]) -> "Table":
         verdict = looked.answer.verdict
         for bank in dict.fromkeys(finding.bank.name for finding in verdict.findings):
             findings = [finding for finding in verdict.findings if finding.bank.name == bank]
-            view = findings[0].view
             table.add_row(
                 shown(looked.path),
                 verdict.response.value,
                 bank,
                 ", ".join(str(finding.entry.id) for finding in findings),
                 str(findings[0].distance),
-                "same file" if view is None else view.value.replace(", rotated", ""),
+                _SEEN.get(findings[0].matched.value) or _turned(findings[0].view),
             )
     return table
+
+
+_SEEN: Final = {"file": "same file", "inset": "set inside", "regions": "parts"}
+
+
+def _turned(view: "View | None") -> str:
+    return "" if view is None else view.value.replace(", rotated", "")
 
 
 def _as_data(looked: _Looked) -> dict[str, object]:
@@ -183,6 +192,9 @@ def _as_data(looked: _Looked) -> dict[str, object]:
                 "entry": finding.entry.id,
                 "distance": finding.distance,
                 "view": None if finding.view is None else finding.view.value,
+                "matched": finding.matched.value,
+                "regions": finding.regions,
+                "box": None if finding.box is None else asdict(finding.box),
             }
             for finding, sighting in pairs
         ],

@@ -119,9 +119,10 @@ class _Story:
         self._say("Times: medians in ms, of the service's own work and of the whole round trip.")
         if any(row.caught < row.sent for row in rows):
             self._say(
-                "* Missed today. PDQ compares pictures as a whole: it loses one that is cut, framed, tilted or "
-                "covered. Fingerprints of regions find those; Unseen does not have them yet, so these copies pass."
+                "* Missed. Pictures are compared as a whole and region by region; a copy that keeps too little of "
+                "both passes."
             )
+        self._show_a_part(answers)
         (originals,) = (row for row in rows if row.kind == SAME_FILE)
         broken = []
         if originals.caught < originals.sent:
@@ -129,6 +130,18 @@ class _Story:
         if strangers.caught:
             broken.append("a stranger's picture was caught.")
         return broken
+
+    def _show_a_part(self, answers: Sequence[Answer]) -> None:
+        """One copy of which only a part matched, and which part."""
+        part = next((answer for answer in reversed(answers) if answer.is_caught and answer.box), None)
+        if part is None or part.box is None:
+            return
+        left, top, width, height = (round(100 * part.box[name]) for name in ("left", "top", "width", "height"))
+        self._say(f"A copy ({part.kind}) got: {part.verdict}. {part.reasons[0]}")
+        self._say(
+            f"The part that matched begins {left} % from the left and {top} % from the top, and is {width} % wide and "
+            f"{height} % high: that is what a reviewer is shown, blurred."
+        )
 
     def _review(self, uploads: Sequence[Copy], answers: Sequence[Answer], platform: Platform) -> list[str]:
         self._step(5, "A reviewer confirms a hit")

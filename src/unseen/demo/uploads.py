@@ -26,6 +26,7 @@ class Answer:
     hit_ids: tuple[str, ...]  #: strongest first
     service_ms: float  #: what the service says it spent on it
     round_trip_ms: float
+    box: dict[str, float] | None = None  #: the part of it that matched, in shares; None for all of it
 
     @property
     def is_caught(self) -> bool:
@@ -76,7 +77,8 @@ class Platform:
             verdict=answer["verdict"],
             reasons=tuple(answer["reasons"]),
             hit_ids=tuple(hit["id"] for hit in answer["hits"]),
-            service_ms=sum(answer["timing_ms"].values()),
+            box=next((hit["box"] for hit in answer["hits"] if hit["box"]), None),
+            service_ms=answer["timing_ms"]["total"],
             round_trip_ms=(time.perf_counter() - started) * 1e3,
         )
 

@@ -10,14 +10,15 @@ from unseen.desk.ports import Reader, Store
 _PAGE: Final = 5_000
 
 
-def export_list(bank: str, fmt: ListFormat, *, store: Store) -> Generator[str]:
+def export_list(bank: str, fmt: ListFormat, *, store: Store) -> Generator[str, None, int]:
     """The lines of every entry of ``bank`` that matches today, of one moment.
 
+    Region fingerprints never leave the node; returns how many were left out.
     Raises: NotFound (the bank).
     """
     with store.read() as reader:
         reader.bank(bank)
-        yield from write_list(_matching(bank, reader), fmt)
+        return (yield from write_list(_matching(bank, reader), fmt))
 
 
 def _matching(bank: str, reader: Reader) -> Iterator[Entry]:

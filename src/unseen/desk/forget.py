@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 from unseen.base import Clock
-from unseen.desk.index import BankIndex
+from unseen.desk.indexes import Indexes
 from unseen.desk.ports import Store
 
 
-def forget(erase_after: timedelta, *, store: Store, index: BankIndex, clock: Clock) -> int:
+def forget(erase_after: timedelta, *, store: Store, index: Indexes, clock: Clock) -> int:
     """Erase the codes of entries retired longer than ``erase_after`` ago, everywhere this node keeps them.
 
     1. From the store, some at a time, so that other writers get their turn.  2. From its logs and free pages.

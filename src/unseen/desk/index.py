@@ -1,4 +1,4 @@
-"""The perceptual index of this process, kept in step with the store."""
+"""A perceptual index of this process, kept in step with the store."""
 
 import os
 import threading
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from unseen.base import NotReady, SnapshotRefused, StoreUnavailable
 from unseen.desk.history import mark_of
-from unseen.desk.ports import CodeRows, Store
+from unseen.desk.ports import REGION_BITS, CodeRows, Store
 from unseen.fingerprint.records import Kind
 from unseen.match.files import IndexFiles, Job
 from unseen.match.layout import to_words
@@ -26,14 +26,16 @@ from unseen.match.records import NOBODY, Hits
 from unseen.match.spool import Spool
 
 _ROWS: Final = 65_536  # entries read at a time when the index is filled from the store
-_CHANGES: Final = 10_000  # changes applied at a time
+_CHANGES: Final = {Kind.PDQ: 10_000, Kind.REGION: 1_000}  # changes applied at a time; a region entry has 96 codes
 _FLUSH_AGAIN_S: Final = 0.05  # while another process writes
 _NO_ROWS: Final = CodeRows(ids=NOBODY, codes=NO_CODES)
 _CLEANINGS: Final = 5  # merges until no file holds an erased code; one, unless another process lags far behind
 
 
 class BankIndex:
-    """Every PDQ entry that matches today, searchable; thread-safe.
+    """Every entry of one perceptual kind that matches today, searchable; thread-safe.
+
+    Ids are those of ``CodeRows``: of PDQ the entry's, of regions one for each code.
 
     It opens the index files of this store if they are whole and of the store's own history, else it fills itself from
     the store.  Their name carries the store's lineage, so that the files of another store are never opened; the mark
@@ -41,8 +43,9 @@ class BankIndex:
     processes of a node share them: whichever is first writes what came since, and the others go on from that.
     """
 
-    def __init__(self, store: Store, folder: Path, *, flush_after: int = FLUSH_AFTER) -> None:
+    def __init__(self, store: Store, folder: Path, *, kind: Kind = Kind.PDQ, flush_after: int = FLUSH_AFTER) -> None:
         """``folder``: where index files are kept; it exists.  ``flush_after``: changes before they go to a file."""
+        self._kind = kind
         self._store = store
         self._folder = folder
         self._flush_after = flush_after
@@ -51,7 +54,7 @@ class BankIndex:
         self._following = threading.Lock()
 
     def __len__(self) -> int:
-        """How many entries match today.  Raises: NotReady."""
+        """How many codes match today.  Raises: NotReady."""
         return len(self._opened())
 
     @property
@@ -78,14 +81,14 @@ class BankIndex:
     def files(self) -> IndexFiles:
         """Where this store's index files are, or would be.  Raises: StoreUnavailable."""
         with self._store.read() as reader:
-            return IndexFiles(self._folder, f"pdq-{reader.lineage().hex()}")
+            return IndexFiles(self._folder, f"{self._kind}-{reader.lineage().hex()}")
 
     def open(self) -> None:
         """Map the files, or fill from the store; then follow the changes since.
 
         Raises: StoreUnavailable, StorageFull (the first files had no room).
         """
-        self._remove_others()
+        remove_files(self._folder, self._kind, but=self.files.name)  # they may hold codes that were erased since
         with self._following:
             live = self._from_files() or self._built()
             while not self._follow(live):
@@ -180,23 +183,23 @@ class BankIndex:
                     return False
                 if is_all:
                     return True
-                delta = reader.index_delta(Kind.PDQ, after=seq, limit=_CHANGES)
+                delta = reader.index_delta(self._kind, after=seq, limit=_CHANGES[self._kind])
                 mark = mark_of(reader, delta.seq)
             live.change(
                 delta.seq,
                 mark=mark,
                 ids=delta.added.ids,
                 codes=delta.added.codes,
-                retired=delta.retired,
+                retired=self._row_ids(delta.retired),
                 is_erasure=len(delta.erased) > 0,
             )
 
-    def _remove_others(self) -> None:
-        """Remove the files of stores that are not here: they may hold codes that were erased since."""
-        ours = self.files.name
-        for other in [*self._folder.glob("pdq-*"), *self._folder.glob(".pdq-*")]:
-            if not other.name.lstrip(".").startswith(ours):
-                other.unlink(missing_ok=True)
+    def _row_ids(self, entry_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Every id under which codes of these entries may be in the index."""
+        if self._kind is Kind.PDQ:
+            return entry_ids
+        numbers = np.arange(self._kind.most_codes, dtype=np.int64)
+        return np.ravel((entry_ids << REGION_BITS)[:, None] + numbers)
 
     def _from_files(self) -> LiveIndex | None:
         try:
@@ -218,7 +221,7 @@ class BankIndex:
             with self._store.read() as reader:
                 seq = reader.last_seq()
                 mark = mark_of(reader, seq)
-                pages = reader.code_rows(Kind.PDQ, rows=min(_ROWS, self._flush_after))
+                pages = reader.code_rows(self._kind, rows=min(_ROWS, self._flush_after))
                 first, second = next(pages, _NO_ROWS), next(pages, None)
                 if second is None:
                     live = LiveIndex(self.files.open(), flush_after=self._flush_after)
@@ -235,3 +238,10 @@ class BankIndex:
             with self.files.written(spool.blocks(), len(spool), seq) as member:
                 manifest = Manifest(seq=seq, mark=mark, erased_seq=seq, clean_seq=seq, members=(member,))
                 self.files.commit(lambda _: manifest, anew=True)
+
+
+def remove_files(folder: Path, kind: Kind, *, but: str | None = None) -> None:
+    """Remove the index files of a kind, ``but`` those whose name begins so."""
+    for file in [*folder.glob(f"{kind}-*"), *folder.glob(f".{kind}-*")]:
+        if but is None or not file.name.lstrip(".").startswith(but):
+            file.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from unseen.case.records import Case, CaseEvent, CaseNumber, Item, Pin
 from unseen.case.statements import Statements
 from unseen.case.transitions import after
 from unseen.desk.ports import Store
-from unseen.fingerprint.records import Fingerprint
+from unseen.fingerprint.records import Fingerprint, Kind
 
 MAX_ITEMS: Final = 500
 CASE_BANK: Final = "cases"  #: where cases' fingerprints are banked
@@ -39,6 +39,7 @@ def open_case(
 
     ``pictures`` gives the fingerprints of one picture after the other and is not touched before the statements are
     found good: where the person was under 18, no file is read.  A featureless picture keeps its exact digests only.
+    Whether a picture comes with a region fingerprint is the person's choice, and its item keeps it.
 
     Raises: CaseRefused, BadRequest (no picture, or too many), BadMedia (from ``pictures``; nothing was stored).
     """
@@ -64,6 +65,7 @@ def open_case(
                     day=now.date(),
                     media="picture",
                     is_perceptual=any(f.kind.is_perceptual for f in fingerprints),
+                    has_regions=any(f.kind is Kind.REGION for f in fingerprints),
                 )
             )
         case = after(

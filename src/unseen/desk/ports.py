@@ -16,13 +16,14 @@ from unseen.desk.tokens import Token
 from unseen.fingerprint.records import Fingerprint, Kind
 
 ERASED_AT_ONCE: Final = 10_000  #: codes; a transaction of them keeps other writers waiting for half a second
+REGION_BITS: Final = 7  #: region codes have ids of their own: the entry's, shifted by so many bits, plus a number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CodeRows:
-    """Codes of entries, as columns, ids ascending."""
+    """Codes of entries, as columns, ids ascending.  An entry of regions has a row for each of its codes."""
 
-    ids: NDArray[np.int64]  #: (n,) entry ids
+    ids: NDArray[np.int64]  #: (n,) entry ids; for regions: entry id << REGION_BITS | the code's place among its codes
     codes: NDArray[np.uint8]  #: (n, 32), C-contiguous; (n, 16) for md5
 
 
@@ -87,7 +88,10 @@ class Reader(Protocol):
         ...
 
     def code_rows(self, kind: Kind, *, rows: int) -> Iterator[CodeRows]:
-        """Every entry of a kind that matches today (not retired), ``rows`` at a time, ids ascending throughout."""
+        """Every entry of a kind that matches today (not retired), ids ascending throughout.
+
+        At most ``rows`` at a time; for regions, the rows of at least one entry.
+        """
         ...
 
     def index_delta(self, kind: Kind, *, after: int, limit: int) -> IndexDelta:

@@ -8,15 +8,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from unseen.act.policy import MAX_FINDINGS, decide
-from unseen.act.records import Finding, Sighting, Verdict
+from unseen.act.policy import MAX_FINDINGS, decide, how_near
+from unseen.act.records import Finding, Matched, Sighting, Verdict, matched_by
 from unseen.bank.records import Bank, Entry, EntryState, Response
 from unseen.base import BadRequest, Clock, NotReady, StorageFull, StoreUnavailable
 from unseen.base.ids import RandomBits, random_crockford
 from unseen.desk.index import BankIndex
+from unseen.desk.indexes import Indexes
 from unseen.desk.ports import Reader, Store
 from unseen.desk.recall import Recall
-from unseen.fingerprint.records import VIEWS, Fingerprint, Kind, PictureFingerprints, View
+from unseen.fingerprint.records import VIEWS, Box, Fingerprint, Kind, PictureFingerprints, View
 
 MAX_PLACE: Final = 200
 _HIT_SYMBOLS: Final = 26  # 130 random bits: nobody guesses another platform's hit
@@ -28,6 +29,7 @@ class Query:
 
     fingerprint: Fingerprint
     view: View | None
+    box: Box | None = None  #: the part of the upload that it is of; None for all of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,13 @@ class Glimpse:
     entry_id: int
     distance: int  #: bits; 0 for sha256 and md5
     view: View | None
+    box: Box | None = None  #: the part of the upload that is near it; None for all of it, or where it is not known
+    regions: int = 0  #: parts that agreed; 0 where a whole picture or file did
+
+    @property
+    def matched(self) -> Matched:
+        """What of the upload matched."""
+        return matched_by(self.view, self.box, self.regions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +92,7 @@ def screen(
     place: str | None,
     platform: str,
     store: Store,
-    index: BankIndex,
+    index: Indexes,
     clock: Clock,
     random_bits: RandomBits,
 ) -> Screened:
@@ -102,10 +111,11 @@ def require_place(place: str | None) -> None:
         raise BadRequest(f"A place is named with at most {MAX_PLACE} characters.")
 
 
-def look_up(queries: Sequence[Query], *, store: Store, index: BankIndex, recall: Recall | None = None) -> Looked:
+def look_up(queries: Sequence[Query], *, store: Store, index: Indexes, recall: Recall | None = None) -> Looked:
     """Every entry that an upload is near to, and the verdict.
 
-    1. Bring the index up to the store.  2. Exact digests.  3. PDQ within each bank's radius.  4. Policy.
+    1. Bring the index up to the store.  2. Exact digests.  3. PDQ within each bank's radius.  4. Policy.  What is
+    asked of regions is left for ``look_closer``.
     ``recall``: what was just found to be exactly what the store has; an upload that is near nothing is then answered
     from memory alone.
 
@@ -120,7 +130,7 @@ def look_up(queries: Sequence[Query], *, store: Store, index: BankIndex, recall:
         banks = {bank.name: bank for bank in reader.banks()}
         found = _exact(queries, reader, banks)  # (2)
         exact_done = time.perf_counter()
-        found += _near(perceptual, index, reader, banks)  # (3)
+        found += near_findings(perceptual, index.pictures, reader, banks)  # (3)
     verdict = verdict_on(found)  # (4)
     searched = time.perf_counter()
     return Looked(
@@ -131,7 +141,7 @@ def look_up(queries: Sequence[Query], *, store: Store, index: BankIndex, recall:
     )
 
 
-def _nothing_near(queries: Sequence[Query], index: BankIndex, recall: Recall) -> Looked | None:
+def _nothing_near(queries: Sequence[Query], index: Indexes, recall: Recall) -> Looked | None:
     """The answer where memory holds everything, as of one change, and nothing there is near; else None."""
     at = recall.at
     if index.at != at:
@@ -144,7 +154,7 @@ def _nothing_near(queries: Sequence[Query], index: BankIndex, recall: Recall) ->
         return None  # they became too many this moment
     exact_done = time.perf_counter()
     perceptual, banks = _perceptual(queries), recall.banks
-    if perceptual and banks and len(index.search(_codes(perceptual), max(b.radius_bits for b in banks)).ids):
+    if perceptual and banks and len(index.pictures.search(_codes(perceptual), max(b.radius_bits for b in banks)).ids):
         return None
     return Looked(
         verdict=verdict_on([]),
@@ -194,7 +204,7 @@ def record(
     )
 
 
-def look_up_alone(queries: Sequence[Query], *, index: BankIndex, recall: Recall) -> LookedAlone:
+def look_up_alone(queries: Sequence[Query], *, index: Indexes, recall: Recall) -> LookedAlone:
     """What can be said without the store: whether anything is near, and then that a person should look.
 
     Bank and standing of an entry are the store's to say; without it, a hit neither blocks nor allows.  Nothing near
@@ -209,17 +219,29 @@ def look_up_alone(queries: Sequence[Query], *, index: BankIndex, recall: Recall)
     near: dict[int, Glimpse] = {}
     radius_bits = max(bank.radius_bits for bank in recall.banks)
     if perceptual:
-        hits = index.search(_codes(perceptual), radius_bits)
+        hits = index.pictures.search(_codes(perceptual), radius_bits)
         for number, query in enumerate(perceptual):
             for entry_id, distance in zip(*hits.of(number), strict=True):
-                glimpse = Glimpse(entry_id=int(entry_id), distance=int(distance), view=query.view)
+                glimpse = Glimpse(entry_id=int(entry_id), distance=int(distance), view=query.view, box=query.box)
                 held = near.get(glimpse.entry_id)
                 if held is None or glimpse.distance < held.distance:
                     near[glimpse.entry_id] = glimpse
     if digests and (recall.is_whole or not near):
         for entry_id in recall.find(digests):
             near[entry_id] = Glimpse(entry_id=entry_id, distance=0, view=None)
-    glimpses = tuple(sorted(near.values(), key=lambda g: (g.distance, g.entry_id)))[:MAX_FINDINGS]
+    return seen_alone(
+        list(near.values()),
+        as_of_seq=min(index.seq, recall.seq) if recall.is_whole else index.seq,
+        is_featureless=_is_featureless(queries),
+        stages_s={"search": time.perf_counter() - started},
+    )
+
+
+def seen_alone(
+    near: Sequence[Glimpse], *, as_of_seq: int, is_featureless: bool, stages_s: dict[str, float]
+) -> LookedAlone:
+    """The answer to an upload that is near to these, as far as memory knows."""
+    glimpses = tuple(sorted(near, key=lambda g: (g.distance, g.entry_id)))[:MAX_FINDINGS]
     return LookedAlone(
         verdict=Verdict(
             response=Response.REVIEW if glimpses else Response.ALLOW,
@@ -227,19 +249,21 @@ def look_up_alone(queries: Sequence[Query], *, index: BankIndex, recall: Recall)
             findings=(),
         ),
         glimpses=glimpses,
-        as_of_seq=min(index.seq, recall.seq) if recall.is_whole else index.seq,
-        is_featureless=_is_featureless(queries),
-        stages_s={"search": time.perf_counter() - started},
+        as_of_seq=as_of_seq,
+        is_featureless=is_featureless,
+        stages_s=stages_s,
     )
 
 
 def _reason_alone(glimpse: Glimpse) -> str:
-    how = "the same file" if glimpse.view is None else f"{glimpse.distance} of 256 bits apart, {glimpse.view}"
-    return f"Near an entry whose standing cannot be looked up now ({how})."
+    is_part = glimpse.regions or glimpse.box is not None
+    how = how_near(glimpse.view, glimpse.distance, glimpse.regions)
+    near = "Part of this upload is near" if is_part else "Near"
+    return f"{near} an entry whose standing cannot be looked up now ({how})."
 
 
 def _perceptual(queries: Sequence[Query]) -> list[Query]:
-    return [q for q in queries if q.fingerprint.kind.is_perceptual and not q.fingerprint.is_featureless]
+    return [q for q in queries if q.fingerprint.kind is Kind.PDQ and not q.fingerprint.is_featureless]
 
 
 def _is_featureless(queries: Sequence[Query]) -> bool:
@@ -259,7 +283,10 @@ def _exact(queries: Sequence[Query], reader: Reader, banks: dict[str, Bank]) -> 
     return [Finding(entry=entry, bank=banks[entry.bank], distance=0, view=None) for entry in same]
 
 
-def _near(perceptual: Sequence[Query], index: BankIndex, reader: Reader, banks: dict[str, Bank]) -> list[Finding]:
+def near_findings(
+    perceptual: Sequence[Query], index: BankIndex, reader: Reader, banks: dict[str, Bank]
+) -> list[Finding]:
+    """What these PDQ queries are near to, each within its bank's radius.  Raises: NotReady, StoreUnavailable."""
     if not perceptual or not banks:
         return []
     hits = index.search(_codes(perceptual), max(bank.radius_bits for bank in banks.values()))
@@ -267,13 +294,15 @@ def _near(perceptual: Sequence[Query], index: BankIndex, reader: Reader, banks: 
     found = []
     for number, query in enumerate(perceptual):
         for entry_id, distance in zip(*hits.of(number), strict=True):
-            finding = near_finding(entries.get(int(entry_id)), int(distance), query.view, banks)
+            finding = near_finding(entries.get(int(entry_id)), int(distance), query.view, banks, query.box)
             if finding is not None:
                 found.append(finding)
     return found
 
 
-def near_finding(entry: Entry | None, distance: int, view: View | None, banks: dict[str, Bank]) -> Finding | None:
+def near_finding(
+    entry: Entry | None, distance: int, view: View | None, banks: dict[str, Bank], box: Box | None = None
+) -> Finding | None:
     """What a hit of the index is worth: None where its bank's radius is smaller, or the entry matches no longer."""
     # The store has the last word: an entry may have been retired since the index looked.
     if entry is None or entry.state is EntryState.RETIRED:
@@ -281,18 +310,19 @@ def near_finding(entry: Entry | None, distance: int, view: View | None, banks: d
     bank = banks[entry.bank]
     if distance > bank.radius_bits:
         return None
-    return Finding(entry=entry, bank=bank, distance=distance, view=view)
+    return Finding(entry=entry, bank=bank, distance=distance, view=view, box=box)
 
 
 def verdict_on(found: Sequence[Finding]) -> Verdict:
-    """The policy's word on all that was found; of several views of one entry the nearest counts."""
+    """The policy's word on all that was found; of several views of one entry in one place the nearest counts."""
     return decide(_nearest_of_each(found))
 
 
 def _nearest_of_each(found: Sequence[Finding]) -> list[Finding]:
-    nearest: dict[int, Finding] = {}
+    nearest: dict[tuple[int, Box | None], Finding] = {}
     for finding in found:
-        held = nearest.get(finding.entry.id)
+        key = finding.entry.id, finding.box
+        held = nearest.get(key)
         if held is None or finding.distance < held.distance:
-            nearest[finding.entry.id] = finding
+            nearest[key] = finding
     return list(nearest.values())

@@ -7,7 +7,9 @@ re-exported here, so that a room that wants the words does not load the decoders
 
 from unseen.fingerprint.records import (
     MIN_QUALITY,
+    MOST_REGIONS,
     VIEWS,
+    Box,
     Fingerprint,
     Kind,
     LumaFingerprints,
@@ -15,4 +17,14 @@ from unseen.fingerprint.records import (
     View,
 )
 
-__all__ = ["MIN_QUALITY", "VIEWS", "Fingerprint", "Kind", "LumaFingerprints", "PictureFingerprints", "View"]
+__all__ = [
+    "MIN_QUALITY",
+    "MOST_REGIONS",
+    "VIEWS",
+    "Box",
+    "Fingerprint",
+    "Kind",
+    "LumaFingerprints",
+    "PictureFingerprints",
+    "View",
+]

@@ -57,10 +57,11 @@ class DecoderPool:
         self._lock = threading.Lock()
         self._begin()
 
-    def decode(self, data: bytes, kind: Format, *, max_pixels: int | None = None) -> Decoded:
+    def decode(self, data: bytes, kind: Format, *, max_pixels: int | None = None, long_side: int = 0) -> Decoded:
         """Decode one picture; wait for a free worker first.
 
         max_pixels: for a picture known to need little memory; else ``Limits.max_decoded_pixels``.
+        long_side: pixels that a JPEG's long side keeps at least, if it has so many.
         Raises: BadMedia, also where the decoder crashes or takes longer than the limit; NodeError where the pool is
         closed or no worker can be started.
         """
@@ -70,7 +71,7 @@ class DecoderPool:
             with self._worker() as worker:
                 started = time.monotonic()
                 try:
-                    return worker.decode(data, kind, max_pixels or limits.max_decoded_pixels, left_s)
+                    return worker.decode(data, kind, max_pixels or limits.max_decoded_pixels, long_side, left_s)
                 except BadMedia:
                     raise
                 except _Died:
@@ -175,11 +176,11 @@ class _Worker:
                 "A decoder process does not start.", hint="Run `unseen doctor` to see what is missing."
             ) from None
 
-    def decode(self, data: bytes, kind: Format, max_pixels: int, timeout_s: float) -> Decoded:
+    def decode(self, data: bytes, kind: Format, max_pixels: int, long_side: int, timeout_s: float) -> Decoded:
         """Have one picture decoded.  Raises: BadMedia, _Died, _TooSlow."""
         deadline = time.monotonic() + timeout_s
         alarm_s = math.ceil(timeout_s) + 1  # later than the deadline: for when nobody is left to see to that
-        head = wire.REQUEST.pack(wire.KINDS.index(kind), max_pixels, alarm_s, len(data))
+        head = wire.REQUEST.pack(wire.KINDS.index(kind), max_pixels, long_side, alarm_s, len(data))
         self._send(head, deadline)
         self._send(data, deadline)
         (answer,) = wire.ANSWER.unpack(self._receive(wire.ANSWER.size, deadline))

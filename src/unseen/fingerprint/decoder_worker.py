@@ -36,15 +36,15 @@ def main() -> None:
     sink.write(wire.READY)
     sink.flush()
     while (head := source.read(wire.REQUEST.size)) and len(head) == wire.REQUEST.size:
-        kind, max_pixels, alarm_s, size = wire.REQUEST.unpack(head)
+        kind, max_pixels, long_side, alarm_s, size = wire.REQUEST.unpack(head)
         signal.alarm(alarm_s)
-        _answer(source.read(size), wire.KINDS[kind], max_pixels, sink)
+        _answer(source.read(size), wire.KINDS[kind], max_pixels, long_side, sink)
         signal.alarm(0)
 
 
-def _answer(data: bytes, kind: Format, max_pixels: int, sink: BinaryIO) -> None:
+def _answer(data: bytes, kind: Format, max_pixels: int, long_side: int, sink: BinaryIO) -> None:
     try:
-        decoded = decode(data, kind, max_pixels=max_pixels)
+        decoded = decode(data, kind, max_pixels=max_pixels, long_side=long_side)
     except BadMedia as refusal:
         what, hint = refusal.what.encode(), (refusal.hint or "").encode()
         sink.write(wire.ANSWER.pack(wire.IS_REFUSED) + wire.REFUSED.pack(len(what), len(hint)) + what + hint)

@@ -20,21 +20,22 @@ from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.formats import Format, sniff, too_large, unreadable
 from unseen.fingerprint.jpeg_means import decode_means, plain_luma
 from unseen.fingerprint.limits import Limits
-from unseen.fingerprint.orientation import ROW_ORDER, is_quarter_turn
+from unseen.fingerprint.orientation import ROW_ORDER, UPRIGHT_VIEW, is_quarter_turn
 from unseen.fingerprint.pdq import luma_of, pdq_views, pdq_views_reduced
 from unseen.fingerprint.progressive import means_only
 from unseen.fingerprint.raster import Decoded
-from unseen.fingerprint.records import Fingerprint, Kind, LumaFingerprints, PictureFingerprints
+from unseen.fingerprint.records import VIEWS, Fingerprint, Kind, LumaFingerprints, PictureFingerprints
 
 _PNG_SIZE = slice(16, 24)  # of IHDR, which comes first (W3C PNG, 11.2.1)
 
 
 def fingerprint_picture(
-    data: bytes, *, limits: Limits, decoder: DecoderPool, beside: Executor | None = None
+    data: bytes, *, limits: Limits, decoder: DecoderPool, beside: Executor | None = None, long_side: int = 0
 ) -> PictureFingerprints:
     """Every fingerprint of a picture file, with PDQ of all eight views of its upright picture.
 
     ``beside``: where the digests are made while the picture is decoded; without it, they are made after that.
+    ``long_side``: give its luma too, with a long side of at least so many pixels if the picture has them.
     Raises: BadMedia, saying why, where the bytes are no picture or cost more than the limits; NodeError where the
     decoder pool is closed or cannot start.
     """
@@ -43,7 +44,7 @@ def fingerprint_picture(
     kind = sniff(data)
     digesting = None if beside is None else beside.submit(_digests, data)
     started = time.perf_counter()
-    decoded = _decode(data, kind, limits, decoder)
+    decoded = _decode(data, kind, limits, decoder, long_side)
     decode_done = time.perf_counter()
     codes, quality = views_of(decoded)
     hash_done = time.perf_counter()
@@ -60,7 +61,13 @@ def fingerprint_picture(
         height=height,
         media_type=kind.value,
         stages_s={"decode": decode_done - started, "hash": hash_done - decode_done, "digest": digest_s},
+        luma=_upright(decoded) if long_side else None,
     )
+
+
+def _upright(decoded: Decoded) -> NDArray[np.uint8]:
+    view = VIEWS.index(UPRIGHT_VIEW[decoded.orientation])
+    return np.rot90(np.fliplr(decoded.luma) if view >= 4 else decoded.luma, view % 4)
 
 
 def _digests(data: bytes) -> tuple[bytes, bytes, float]:
@@ -115,9 +122,9 @@ def views_of(decoded: Decoded) -> tuple[NDArray[np.uint8], int]:
     return np.ascontiguousarray(codes[list(ROW_ORDER[decoded.orientation])]), quality
 
 
-def _decode(data: bytes, kind: Format, limits: Limits, decoder: DecoderPool) -> Decoded:
+def _decode(data: bytes, kind: Format, limits: Limits, decoder: DecoderPool, long_side: int) -> Decoded:
     if kind is Format.JPEG:
-        return _decode_jpeg(data, limits, decoder)
+        return _decode_jpeg(data, limits, decoder, long_side)
     if kind is Format.PNG and not _is_animated_png(data):
         width, height = (int.from_bytes(data[_PNG_SIZE][at : at + 4], "big") for at in (0, 4))
         if width * height > limits.max_decoded_pixels:
@@ -131,12 +138,12 @@ def _is_animated_png(data: bytes) -> bool:
     return data.find(b"acTL", 0, 1 << 16) >= 0
 
 
-def _decode_jpeg(data: bytes, limits: Limits, decoder: DecoderPool) -> Decoded:
+def _decode_jpeg(data: bytes, limits: Limits, decoder: DecoderPool, long_side: int) -> Decoded:
     header = jpeg.read_header(data)
     max_pixels = limits.max_pixels if header.is_plain else limits.max_decoded_pixels
     if header.width * header.height > max_pixels:
         raise too_large(Format.JPEG, header.width, header.height, max_pixels)
-    if header.is_plain and (plain := plain_luma(data, header)) is not None:
+    if header.is_plain and (plain := plain_luma(data, header, long_side)) is not None:
         luma, eighths = plain
         return Decoded(
             luma=luma,
@@ -147,9 +154,9 @@ def _decode_jpeg(data: bytes, limits: Limits, decoder: DecoderPool) -> Decoded:
         )
     if jpeg.count_scans(data, header, limits.max_jpeg_scans) > limits.max_jpeg_scans:
         raise unreadable(Format.JPEG, f"JPEG with more than {limits.max_jpeg_scans} scans")
-    if jpeg.reduced_eighths(header.width, header.height) == 1:
+    if jpeg.reduced_eighths(header.width, header.height, long_side) == 1:
         data = means_only(data, header) or data
-    return decoder.decode(data, Format.JPEG, max_pixels=max_pixels)
+    return decoder.decode(data, Format.JPEG, max_pixels=max_pixels, long_side=long_side)
 
 
 def _too_many_bytes(limits: Limits) -> BadMedia:

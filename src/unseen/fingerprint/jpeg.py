@@ -127,10 +127,14 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
         yield marker, begin, at, body
 
 
-def reduced_eighths(width: int, height: int) -> int:
-    """The smallest scale (1, 2, 4 or 8 eighths) that leaves the short side at least ``REDUCED_SIDE`` long."""
+def reduced_eighths(width: int, height: int, long_side: int = 0) -> int:
+    """The smallest scale (1, 2, 4 or 8 eighths) that leaves the short side at least ``REDUCED_SIDE`` long.
+
+    ``long_side``: and the long side at least so long.
+    """
     for eighths in (1, 2, 4):
-        if scaled(min(width, height), eighths) >= REDUCED_SIDE:
+        shorter, longer = (scaled(side(width, height), eighths) for side in (min, max))
+        if shorter >= REDUCED_SIDE and longer >= long_side:
             return eighths
     return 8
 
@@ -140,13 +144,13 @@ def scaled(dim: int, eighths: int) -> int:
     return -(-dim * eighths // 8)
 
 
-def decode_plain(data: bytes, header: JpegHeader) -> tuple[NDArray[np.uint8], int] | None:
+def decode_plain(data: bytes, header: JpegHeader, long_side: int = 0) -> tuple[NDArray[np.uint8], int] | None:
     """The luma of a plain JPEG at a reduced scale, and the scale in eighths; never the picture in colour.
 
     Returns None where the strict decoder objects to anything, be it extra bytes between segments, so that the
     tolerant one can say whether the picture is all there.
     """
-    eighths = reduced_eighths(header.width, header.height)
+    eighths = reduced_eighths(header.width, header.height, long_side)
     shape = (scaled(header.height, eighths), scaled(header.width, eighths))
     try:
         luma: NDArray[np.uint8] = simplejpeg.decode_jpeg(

@@ -39,13 +39,13 @@ class _Plan:
     data_at: int  #: where the coded data begin
 
 
-def plain_luma(data: bytes, header: JpegHeader) -> tuple[U8Array, int] | None:
+def plain_luma(data: bytes, header: JpegHeader, long_side: int = 0) -> tuple[U8Array, int] | None:
     """What ``decode_plain`` says, sooner: the luma of a plain JPEG at a reduced scale, and the scale in eighths."""
-    if reduced_eighths(header.width, header.height) == 1:
+    if reduced_eighths(header.width, header.height, long_side) == 1:
         means = decode_means(data, header)
         if means is not None:
             return means, 1
-    return decode_plain(data, header)
+    return decode_plain(data, header, long_side)
 
 
 def decode_means(data: bytes, header: JpegHeader) -> U8Array | None:

@@ -31,15 +31,15 @@ class Decoded:
     orientation: int  #: of its EXIF, 1 to 8, not applied
 
 
-def decode(data: bytes, kind: Format, *, max_pixels: int) -> Decoded:
+def decode(data: bytes, kind: Format, *, max_pixels: int, long_side: int = 0) -> Decoded:
     """Decode a picture's first frame to luma; transparency over white.
 
-    A JPEG is reduced while decoding (``jpeg.reduced_eighths``).
+    A JPEG is reduced while decoding (``jpeg.reduced_eighths``), its long side to ``long_side`` at least.
     Raises: BadMedia, for anything the decoders object to.
     """
     try:
         with Image.open(io.BytesIO(data), formats=[kind.pillow_name]) as picture:
-            return _decode(picture, kind, max_pixels)
+            return _decode(picture, kind, max_pixels, long_side)
     except BadMedia:
         raise
     except UnidentifiedImageError:
@@ -50,13 +50,13 @@ def decode(data: bytes, kind: Format, *, max_pixels: int) -> Decoded:
         raise unreadable(kind, f"{kind.name} data cut short or damaged") from error
 
 
-def _decode(picture: Image.Image, kind: Format, max_pixels: int) -> Decoded:
+def _decode(picture: Image.Image, kind: Format, max_pixels: int, long_side: int) -> Decoded:
     width, height = picture.size
     if width * height > max_pixels:
         raise too_large(kind, width, height, max_pixels)
     if width == 0 or height == 0:
         raise unreadable(kind, f"{kind.name} that says it has no pixels")
-    eighths = _draft(picture) if kind is Format.JPEG else 8
+    eighths = _draft(picture, long_side) if kind is Format.JPEG else 8
     picture.load()
     if kind is not Format.JPEG:  # whose size is that of the draft now; HEIC may learn better while decoding
         width, height = picture.size
@@ -65,9 +65,9 @@ def _decode(picture: Image.Image, kind: Format, max_pixels: int) -> Decoded:
     return Decoded(luma=_luma(picture), width=width, height=height, eighths=eighths, orientation=orientation)
 
 
-def _draft(picture: Image.Image) -> int:
+def _draft(picture: Image.Image, long_side: int) -> int:
     """Have Pillow reduce a JPEG while decoding; return the scale in eighths."""
-    eighths = reduced_eighths(*picture.size)
+    eighths = reduced_eighths(*picture.size, long_side)
     step = 8 // eighths
     picture.draft("L", (max(picture.width // step, 1), max(picture.height // step, 1)))
     return eighths

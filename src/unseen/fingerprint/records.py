@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final, Self
 
 import numpy as np
@@ -11,6 +12,8 @@ from unseen.base import BadFingerprint
 
 #: PDQ below this quality says too little of a picture to compare it (facebook/ThreatExchange, pdq/README).
 MIN_QUALITY: Final = 50
+#: Codes that the region fingerprint of one picture has at most.
+MOST_REGIONS: Final = 96
 
 
 class Kind(StrEnum):
@@ -19,15 +22,26 @@ class Kind(StrEnum):
     SHA256 = "sha256"  #: of the file's bytes; equal or not
     MD5 = "md5"  #: of the file's bytes, for programmes that exchange it; equal or not
     PDQ = "pdq"  #: of the whole picture; compared by Hamming distance
+    REGION = "region"  #: of many parts of the picture, one code each; compared by Hamming distance, code by code
 
     @property
     def code_bytes(self) -> int:
-        """Length of the code of this kind."""
+        """Length of a code of this kind."""
         return 16 if self is Kind.MD5 else 32
 
     @property
+    def most_codes(self) -> int:
+        """How many codes a fingerprint of this kind has at most."""
+        return MOST_REGIONS if self is Kind.REGION else 1
+
+    @property
     def is_perceptual(self) -> bool:
-        """Whether near codes mean similar pictures."""
+        """Whether near codes mean similar pictures; else equal codes mean the same file."""
+        return self in {Kind.PDQ, Kind.REGION}
+
+    @property
+    def has_quality(self) -> bool:
+        """Whether it is said how much there is to see in the picture."""
         return self is Kind.PDQ
 
 
@@ -36,19 +50,29 @@ class Fingerprint:
     """One comparable trace of a picture; never enough to show the picture."""
 
     kind: Kind
-    code: bytes  #: 32 bytes for PDQ; the digest for sha256 and md5
-    quality: int | None = None  #: 0..100, perceptual kinds only
+    code: bytes  #: 32 bytes for PDQ; the digest for sha256 and md5; 1 to 96 distinct codes, ascending, for regions
+    quality: int | None = None  #: 0..100, PDQ only
 
     def __post_init__(self) -> None:
-        if len(self.code) != self.kind.code_bytes:
+        if self.kind is Kind.REGION:
+            self._require_regions()
+        elif len(self.code) != self.kind.code_bytes:
             raise BadFingerprint(
                 f"A {self.kind} fingerprint has {self.kind.code_bytes} bytes, this one has {len(self.code)}."
             )
-        if self.kind.is_perceptual:
+        if self.kind.has_quality:
             if self.quality is None or not 0 <= self.quality <= 100:
                 raise BadFingerprint(f"A {self.kind} fingerprint needs a quality from 0 to 100.")
         elif self.quality is not None:
             raise BadFingerprint(f"A {self.kind} fingerprint has no quality.")
+
+    def _require_regions(self) -> None:
+        """Their order says nothing of where they are in the picture.  Raises: BadFingerprint."""
+        codes = [self.code[at : at + 32] for at in range(0, len(self.code), 32)]
+        if not 1 <= len(codes) <= MOST_REGIONS or len(codes[-1]) != 32:
+            raise BadFingerprint(f"A region fingerprint has 1 to {MOST_REGIONS} codes of 32 bytes.")
+        if any(one >= next_one for one, next_one in pairwise(codes)):
+            raise BadFingerprint("The codes of a region fingerprint are distinct and ascend.")
 
     @classmethod
     def from_hex(cls, kind: Kind, text: str, quality: int | None = None) -> Self:
@@ -56,13 +80,31 @@ class Fingerprint:
 
         Raises: BadFingerprint.
         """
-        if len(text) != 2 * kind.code_bytes or not text.isascii() or not text.isalnum():
-            raise BadFingerprint(f"A {kind} fingerprint is written with {2 * kind.code_bytes} hexadecimal digits.")
+        digits = 2 * kind.code_bytes
+        is_whole = len(text) in range(digits, digits * kind.most_codes + 1, digits)
+        if not is_whole or not text.isascii() or not text.isalnum():
+            codes = "" if kind.most_codes == 1 else f", for each of 1 to {kind.most_codes} codes"
+            raise BadFingerprint(f"A {kind} fingerprint is written with {digits} hexadecimal digits{codes}.")
         try:
             code = bytes.fromhex(text)
         except ValueError:
             raise BadFingerprint(f"A {kind} fingerprint is written with hexadecimal digits only.") from None
         return cls(kind=kind, code=code, quality=quality)
+
+    @classmethod
+    def of_regions(cls, codes: NDArray[np.uint8]) -> Self:
+        """The region fingerprint that has these codes, in any order and however often.
+
+        codes: (n, 32) uint8.  Raises: BadFingerprint for none, or too many.
+        """
+        return cls(kind=Kind.REGION, code=b"".join(sorted({row.tobytes() for row in codes})))
+
+    @property
+    def region_codes(self) -> NDArray[np.uint8]:
+        """The codes of a region fingerprint: (n, 32) uint8, ascending.  Raises: ValueError for another kind."""
+        if self.kind is not Kind.REGION:
+            raise ValueError(f"a {self.kind} fingerprint is of no regions")
+        return np.frombuffer(self.code, np.uint8).reshape(-1, 32)
 
     @property
     def hex(self) -> str:
@@ -76,6 +118,28 @@ class Fingerprint:
 
     def __repr__(self) -> str:  # a fingerprint in a log line would be a leak
         return f"Fingerprint(kind={self.kind.value!r}, code=<{len(self.code)} bytes>, quality={self.quality})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A part of a picture, set upright, as shares of it: 0 to 1."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def __post_init__(self) -> None:
+        starts, sizes = (self.left, self.top), (self.width, self.height)
+        if not all(0 <= start < 1 and 0 < size <= 1 for start, size in zip(starts, sizes, strict=True)):
+            raise ValueError("a box lies within its picture")
+
+    @classmethod
+    def between(cls, left: float, top: float, right: float, bottom: float) -> Self:
+        """The box with these sides, cut off at the picture's own."""
+        left, top = (min(max(float(side), 0.0), 0.9999) for side in (left, top))
+        right, bottom = (min(float(side), 1.0) for side in (right, bottom))
+        return cls(left=left, top=top, width=max(right - left, 0.0001), height=max(bottom - top, 0.0001))
 
 
 class View(StrEnum):
@@ -118,6 +182,8 @@ class PictureFingerprints:
     height: int
     media_type: str  #: what the bytes are, whatever the name says: ``image/jpeg``
     stages_s: dict[str, float] = field(default_factory=dict)  #: seconds of ``decode``, ``hash`` and ``digest``
+    #: (h, w) uint8, set upright, perhaps smaller than the picture, for whoever looks closer; None unless asked for
+    luma: NDArray[np.uint8] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.views.shape != (len(VIEWS), 32) or self.views.dtype != np.uint8:

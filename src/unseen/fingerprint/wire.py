@@ -15,8 +15,8 @@ ANSWER: Final = struct.Struct(">B")
 IS_DECODED: Final = 2
 IS_REFUSED: Final = 3
 
-#: kind, max_pixels, alarm_s, bytes of the file
-REQUEST: Final = struct.Struct(">BQIQ")
+#: kind, max_pixels, long_side, alarm_s, bytes of the file
+REQUEST: Final = struct.Struct(">BQIIQ")
 #: width, height, luma height, luma width, eighths, orientation
 DECODED: Final = struct.Struct(">IIIIBB")
 #: bytes of the two texts

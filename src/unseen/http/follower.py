@@ -11,7 +11,7 @@ import numpy as np
 from unseen.base import NotReady, UnseenError
 from unseen.compose import Node
 from unseen.desk.recall import Recall
-from unseen.fingerprint.image import warm_up
+from unseen.fingerprint import closer, image
 from unseen.http import logs
 
 _LOOK_AGAIN_S: Final = 0.1  # where the store does not answer
@@ -75,8 +75,10 @@ class Follower:
         """Load the index, and let the kernels compile or load, so that the first upload does not wait for it."""
         began = time.monotonic()
         self._node.index.open()
-        warm_up()
-        self._node.index.search(np.zeros((1, 32), np.uint8), 0)
+        image.warm_up()
+        self._node.index.pictures.search(np.zeros((1, 32), np.uint8), 0)
+        if self._node.index.regions is not None:
+            closer.warm_up()
         self.in_step_at = began
         if self._is_own_process:
             gc.collect()

@@ -18,7 +18,7 @@ from unseen.http.board import KEEPER, Board, Status
 from unseen.http.follower import done
 
 TIDY_EVERY_S: Final = 1.0
-_TIDYING: Final = 2  # threads, so that small index files are written while a big one is
+_TIDYING: Final = 3  # threads, so that small index files are written while a big one of each kind is
 _LOCK: Final = ".keeper.lock"
 _NICENESS: Final = 10  # uploads go first
 _TRY_S: Final = 1.0  # between two looks at whether the lock is free, or the index open

@@ -21,7 +21,11 @@ from unseen.http.guard import Guard
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 #: Of one screening; ``decode``, ``hash`` and ``digest`` are within ``fingerprint``, the last beside the other two.
-STAGES: Final = ("receive", "fingerprint", "decode", "hash", "digest", "exact", "search", "record", "total")
+STAGES: Final = (
+    *("receive", "fingerprint", "decode", "hash", "digest", "exact", "search"),
+    *("insets", "region", "region_search"),  # of uploads that nothing before decided
+    *("record", "total"),
+)
 _Sample = tuple[str, tuple[tuple[str, str], ...]]
 
 

@@ -97,7 +97,7 @@ class Service:
                 pid=os.getpid(),
                 is_open=self.follower.is_open,
                 seq=index.seq if index.is_open else None,
-                entries=len(index) if index.is_open else None,
+                entries=len(index.pictures) if index.is_open else None,
                 in_step_at=self.follower.in_step_at,
                 depths={lane.name: lane.depth for lane in self.lanes},
             ),

@@ -1,10 +1,10 @@
 """The JSON forms that several routes share.  What comes in is strict; unknown fields are refused."""
 
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from unseen.fingerprint.records import Fingerprint, Kind
+from unseen.fingerprint.records import MOST_REGIONS, Box, Fingerprint, Kind
 
 MAX_ID: Final = 2**63 - 1
 
@@ -35,8 +35,9 @@ class FingerprintIn(In):
     code: str = Field(
         pattern="^[0-9a-fA-F]+$",
         min_length=32,
-        max_length=64,
-        description="Hexadecimal: 64 digits for `sha256` and `pdq`, 32 for `md5`.",
+        max_length=64 * MOST_REGIONS,
+        description="Hexadecimal: 64 digits for `sha256` and `pdq`, 32 for `md5`; for `region` 64 for each of up to 96 "
+        "distinct codes, ascending.",
     )
     quality: int | None = Field(
         default=None, ge=0, le=100, description="PDQ's quality, needed for `pdq` and for nothing else."
@@ -45,6 +46,23 @@ class FingerprintIn(In):
     def record(self) -> Fingerprint:
         """Raises: BadFingerprint."""
         return Fingerprint.from_hex(self.kind, self.code, self.quality)
+
+
+class BoxOut(Out):
+    """A part of a picture, set upright, as shares of it: 0 to 1."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @classmethod
+    def of(cls, box: Box | None) -> Self | None:
+        """The box, rounded to what matters for blurring it."""
+        if box is None:
+            return None
+        left, top, width, height = (round(share, 4) for share in (box.left, box.top, box.width, box.height))
+        return cls(left=left, top=top, width=width, height=height)
 
 
 class ErrorDetail(Out):

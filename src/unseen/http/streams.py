@@ -53,7 +53,9 @@ class _Pipe:
             raise _Gone from None
 
 
-async def streamed(lane: Lane, lines: Generator[str], *, stall_s: float = _STALL_S) -> AsyncIterator[bytes]:
+async def streamed(
+    lane: Lane, lines: Generator[str, None, object], *, stall_s: float = _STALL_S
+) -> AsyncIterator[bytes]:
     """``lines`` in pieces.  It is admitted to the lane, and the first piece is made, before this returns.
 
     One thread runs ``lines`` from start to end, so that it may hold what belongs to a thread.
@@ -77,7 +79,7 @@ async def _taken(piece: bytes | None, pipe: _Pipe) -> AsyncIterator[bytes]:
         pipe.close()
 
 
-def _make(lines: Generator[str], pipe: _Pipe) -> None:
+def _make(lines: Generator[str, None, object], pipe: _Pipe) -> None:
     try:
         with closing(lines):
             for piece in _pieces(lines):
@@ -90,7 +92,7 @@ def _make(lines: Generator[str], pipe: _Pipe) -> None:
             pipe.put(error)
 
 
-def _pieces(lines: Generator[str]) -> Iterator[bytes]:
+def _pieces(lines: Iterator[str]) -> Iterator[bytes]:
     gathered, size = list[str](), 0
     for line in lines:
         gathered.append(line)

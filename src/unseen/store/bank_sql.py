@@ -58,6 +58,7 @@ class BankWrites(BankReads):
             "radius_bits": bank.radius_bits,
             "on_unconfirmed": bank.on_unconfirmed,
             "on_confirmed": bank.on_confirmed,
+            "on_region": bank.on_region,
         }
         if held is None:
             self._connection.execute(insert(banks).values(name=bank.name, **settings))
@@ -89,4 +90,5 @@ def _bank(row: Row[tuple[object, ...]]) -> Bank:
         radius_bits=row.radius_bits,
         on_unconfirmed=Response(row.on_unconfirmed),
         on_confirmed=Response(row.on_confirmed),
+        on_region=Response(row.on_region),
     )

@@ -30,7 +30,13 @@ class CaseReads(BankReads):
             ),
             status=CaseStatus(row.status),
             items=tuple(
-                Item(number=item.number, day=item.day, media=item.media, is_perceptual=item.is_perceptual)
+                Item(
+                    number=item.number,
+                    day=item.day,
+                    media=item.media,
+                    is_perceptual=item.is_perceptual,
+                    has_regions=item.has_regions,
+                )
                 for item in held
             ),
         )
@@ -63,6 +69,7 @@ class CaseWrites(CaseReads):
                         "day": item.day,
                         "media": item.media,
                         "is_perceptual": item.is_perceptual,
+                        "has_regions": item.has_regions,
                     }
                     for item in case.items
                 ],

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Table, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, insert, select, update
 
 from unseen.bank.lifecycle import next_state
 from unseen.bank.records import EntryEvent, EntryState, Source
@@ -14,10 +14,11 @@ from unseen.desk.ports import ERASED_AT_ONCE
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store.bank_sql import BankWrites
 from unseen.store.chunks import chunks
+from unseen.store.columns import identity_of
 from unseen.store.entry_sql import EntryReads, by_kind, live, of_source
-from unseen.store.tables import changes, entries, ledger, provenances
+from unseen.store.tables import changes, entries, ledger, provenances, region_codes
 
-_Key = tuple[Kind, bytes]
+_Key = tuple[Kind, bytes]  # a fingerprint's kind and identity
 _Step = tuple[int, EntryEvent]
 _Standing = tuple[int, EntryState]  # an entry's bank and state
 
@@ -51,7 +52,7 @@ class ClaimWrites(BankWrites, EntryReads):
         bank_id = int(self._bank_row(bank).id)
         asked: dict[_Key, Fingerprint] = {}
         for fingerprint in fingerprints:
-            asked.setdefault((fingerprint.kind, fingerprint.code), fingerprint)
+            asked.setdefault(_key(fingerprint), fingerprint)
         ids, states = self._standing(bank_id, fingerprints)
         held = self._held(source, list(states))
         new = [key for key in asked if key not in ids]
@@ -72,7 +73,7 @@ class ClaimWrites(BankWrites, EntryReads):
             self._vouch(list(moved), by=confirmed_by, at=at, only=source)
         self._move({i: (bank_id, state) for i, state in states.items()}, moved, at)
         self._record(steps, Because(actor=actor, reason=reason, at=at))
-        return tuple(ids[f.kind, f.code] for f in fingerprints)
+        return tuple(ids[_key(f)] for f in fingerprints)
 
     def end_claims(self, source: Source, *, actor: str, reason: str, at: datetime) -> None:
         rows = self._connection.execute(
@@ -122,6 +123,7 @@ class ClaimWrites(BankWrites, EntryReads):
         _moved(states, steps)
         for some in chunks(list(states)):
             self._connection.execute(update(entries).where(entries.c.id.in_(some)).values(code=None, quality=None))
+            self._connection.execute(delete(region_codes).where(region_codes.c.entry_id.in_(some)))
         self._record(steps, Because(actor=actor, reason=reason, at=at))
         if steps:
             self._connection.execute(update(ledger).values(erased_seq=ledger.c.last_seq))
@@ -175,11 +177,13 @@ class ClaimWrites(BankWrites, EntryReads):
         }
 
     def _insert_entries(self, bank_id: int, rows: Iterable[tuple[int, Fingerprint, EntryState]]) -> None:
+        fresh = list(rows)
         new = [
-            {"id": i, "bank_id": bank_id, "kind": f.kind, "code": f.code, "quality": f.quality, "state": state}
-            for i, f, state in rows
+            {"id": i, "bank_id": bank_id, "kind": f.kind, "code": identity_of(f), "quality": f.quality, "state": state}
+            for i, f, state in fresh
         ]
         self._insert(entries, new)
+        self._insert(region_codes, [{"entry_id": i, "codes": f.code} for i, f, _ in fresh if f.kind is Kind.REGION])
 
     def _insert_claims(self, ids: Iterable[int], source: Source, at: datetime) -> None:
         new = [
@@ -247,6 +251,10 @@ class ClaimWrites(BankWrites, EntryReads):
             for seq, (entry_id, event) in zip(numbers, steps, strict=True)
         ]
         self._insert(changes, rows)
+
+
+def _key(fingerprint: Fingerprint) -> _Key:
+    return fingerprint.kind, identity_of(fingerprint)
 
 
 def _exactly(source: Source) -> ColumnElement[bool]:

@@ -1,10 +1,12 @@
 """Rows of ids and codes as arrays, the shape in which an index takes them.
 
 Thousands of rows as Python objects would keep every other thread of the process waiting for the interpreter, so the
-database packs them into one text: of each row, the id as 16 hexadecimal digits, then the code.
+database packs them into one text: of each row, the id as 16 hexadecimal digits, then the code; for regions, how many
+codes follow as 16 digits more, then all of them.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -14,11 +16,17 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from unseen.desk.ports import CodeRows
-from unseen.fingerprint.records import Kind
+from unseen.desk.ports import REGION_BITS, CodeRows
+from unseen.fingerprint.records import Fingerprint, Kind
 
 LINEAGE_BYTES: Final = 16
 _ID_BYTES: Final = 8
+_CODE_BYTES: Final = 32
+
+
+def identity_of(fingerprint: Fingerprint) -> bytes:
+    """What tells it from others of its kind: the code, or for regions the digest of their codes."""
+    return hashlib.sha256(fingerprint.code).digest() if fingerprint.kind is Kind.REGION else fingerprint.code
 
 
 def code_rows(kind: Kind, rows: Sequence[tuple[int, bytes]]) -> CodeRows:
@@ -28,8 +36,20 @@ def code_rows(kind: Kind, rows: Sequence[tuple[int, bytes]]) -> CodeRows:
     return CodeRows(ids=np.array(ids, dtype=np.int64), codes=joined.reshape(len(rows), kind.code_bytes))
 
 
+def region_rows(rows: Iterable[tuple[int, bytes]]) -> CodeRows:
+    """(entry id, all its codes) pairs, ids ascending, as one row a code."""
+    ids, codes = [np.empty(0, np.int64)], list[bytes]()
+    for entry_id, joined in rows:
+        ids.append((entry_id << REGION_BITS) + np.arange(len(joined) // _CODE_BYTES, dtype=np.int64))
+        codes.append(joined)
+    return CodeRows(ids=np.concatenate(ids), codes=np.frombuffer(b"".join(codes), np.uint8).reshape(-1, _CODE_BYTES))
+
+
 class Packed(FunctionElement[str]):
-    """An aggregate: ``Packed(entry_id)`` or ``Packed(entry_id, code)`` of all rows, in no order."""
+    """An aggregate of all rows, in no order: ``Packed(entry_id)`` or ``Packed(entry_id, code)``.
+
+    For regions: ``Packed(entry_id, number of codes, codes)``.
+    """
 
     type = Text()
     inherit_cache = True
@@ -37,21 +57,37 @@ class Packed(FunctionElement[str]):
 
 @compiles(Packed)
 def _packed(element: Packed, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  (SQLAlchemy's own word)
-    entry_id, *code = (compiler.process(clause, **options) for clause in element.clauses)
-    digits = [f"lpad(to_hex({entry_id}), 16, '0')", *(f"encode({column}, 'hex')" for column in code)]
-    return f"string_agg({' || '.join(digits)}, '')"
+    digits = _joined(element, compiler, "lpad(to_hex({}), 16, '0')", "encode({}, 'hex')", options)
+    return f"string_agg({digits}, '')"
 
 
 @compiles(Packed, "sqlite")
 def _packed_by_sqlite(element: Packed, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401
-    entry_id, *code = (compiler.process(clause, **options) for clause in element.clauses)
-    digits = [f"printf('%016x', {entry_id})", *(f"hex({column})" for column in code)]
-    return f"group_concat({' || '.join(digits)}, '')"
+    digits = _joined(element, compiler, "printf('%016x', {})", "hex({})", options)
+    return f"group_concat({digits}, '')"
+
+
+def _joined(element: Packed, compiler: SQLCompiler, number: str, code: str, options: dict[str, Any]) -> str:
+    """A row's numbers, and then its code if it has one, as digits; ``number`` and ``code`` say how they are made."""
+    columns = [compiler.process(clause, **options) for clause in element.clauses]
+    forms = [number] if len(columns) == 1 else [*[number] * (len(columns) - 1), code]
+    return " || ".join(form.format(column) for form, column in zip(forms, columns, strict=True))
 
 
 def unpacked_ids(text: str | None) -> NDArray[np.int64]:
     """The ids of ``Packed(entry_id)``, ascending; None stands for no rows."""
     return np.sort(np.frombuffer(bytes.fromhex(text or ""), ">i8").astype(np.int64))
+
+
+def unpacked_regions(text: str | None) -> CodeRows:
+    """What ``Packed(entry_id, number of codes, codes)`` gives, ids ascending; None stands for no rows."""
+    packed, at, rows = bytes.fromhex(text or ""), 0, list[tuple[int, bytes]]()
+    while at < len(packed):
+        entry_id, count = (int.from_bytes(packed[at + skip : at + skip + _ID_BYTES]) for skip in (0, _ID_BYTES))
+        at += 2 * _ID_BYTES
+        rows.append((entry_id, packed[at : at + count * _CODE_BYTES]))
+        at += count * _CODE_BYTES
+    return region_rows(sorted(rows))
 
 
 def unpacked(kind: Kind, text: str | None) -> CodeRows:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, FromClause, Row, select
+from sqlalchemy import ColumnElement, FromClause, Integer, Row, func, select
 
 from unseen.bank.records import (
     Change,
@@ -17,12 +17,12 @@ from unseen.bank.records import (
     SourceKind,
 )
 from unseen.case.records import CaseNumber
-from unseen.desk.ports import CodeRows, IndexDelta
+from unseen.desk.ports import REGION_BITS, CodeRows, IndexDelta
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store.bank_sql import BankReads
 from unseen.store.chunks import chunks
-from unseen.store.columns import Packed, unpacked, unpacked_ids
-from unseen.store.tables import banks, changes, entries, provenances
+from unseen.store.columns import Packed, identity_of, unpacked, unpacked_ids, unpacked_regions
+from unseen.store.tables import banks, changes, entries, provenances, region_codes
 
 #: Not retired.
 standing: ColumnElement[bool] = entries.c.retired_at.is_(None)
@@ -79,6 +79,9 @@ class EntryReads(BankReads):
         )
 
     def code_rows(self, kind: Kind, *, rows: int) -> Iterator[CodeRows]:
+        if kind is Kind.REGION:
+            yield from self._region_rows(max(rows // kind.most_codes, 1))
+            return
         last_id = 0
         of_kind = select(entries.c.id, entries.c.code).where(standing, entries.c.kind == kind)
         while True:
@@ -89,20 +92,39 @@ class EntryReads(BankReads):
             yield found
             last_id = int(found.ids[-1])
 
+    def _region_rows(self, at_once: int) -> Iterator[CodeRows]:
+        last_id = 0
+        of_kind = (
+            select(region_codes).join_from(region_codes, entries).where(standing).order_by(region_codes.c.entry_id)
+        )
+        while True:
+            page = of_kind.where(region_codes.c.entry_id > last_id).limit(at_once).subquery()
+            packed = select(Packed(page.c.entry_id, _count(page.c.codes), page.c.codes))
+            found = unpacked_regions(self._connection.execute(packed).scalar())
+            if not len(found.ids):
+                return
+            yield found
+            last_id = int(found.ids[-1]) >> REGION_BITS
+
     def index_delta(self, kind: Kind, *, after: int, limit: int) -> IndexDelta:
-        event = changes.c.event
-        row = self._connection.execute(
+        event, is_of_regions = changes.c.event, kind is Kind.REGION
+        codes = region_codes.c.codes
+        added = Packed(entries.c.id, _count(codes), codes) if is_of_regions else Packed(entries.c.id, entries.c.code)
+        happened = (
             select(
-                Packed(entries.c.id, entries.c.code).filter(event == EntryEvent.ADDED, standing).label("added"),
+                added.filter(event == EntryEvent.ADDED, standing).label("added"),
                 Packed(entries.c.id).filter(event == EntryEvent.RETIRED).label("retired"),
                 Packed(entries.c.id).filter(event == EntryEvent.ERASED).label("erased"),
             )
             .join_from(changes, entries)
             .where(changes.c.seq > after, changes.c.seq <= after + limit, entries.c.kind == kind)
-        ).one()
+        )
+        if is_of_regions:  # the codes of erased ones are no longer there
+            happened = happened.outerjoin(region_codes, region_codes.c.entry_id == entries.c.id)
+        row = self._connection.execute(happened).one()
         return IndexDelta(
             seq=max(after, min(after + limit, self.last_seq())),
-            added=unpacked(kind, row.added),
+            added=unpacked_regions(row.added) if is_of_regions else unpacked(kind, row.added),
             retired=unpacked_ids(row.retired),
             erased=unpacked_ids(row.erased),
         )
@@ -132,29 +154,45 @@ class EntryReads(BankReads):
             )
         )
         claims = {i: tuple(map(_provenance, claimed)) for i, claimed in groupby(found, key=lambda row: row.entry_id)}
+        codes = self._region_codes([row.id for row in rows if row.kind == Kind.REGION and row.code is not None])
         return tuple(
             Entry(
                 id=row.id,
                 bank=row.bank,
                 fingerprint=None
                 if row.code is None
-                else Fingerprint(kind=Kind(row.kind), code=row.code, quality=row.quality),
+                else Fingerprint(kind=Kind(row.kind), code=codes.get(row.id, row.code), quality=row.quality),
                 state=EntryState(row.state),
                 provenances=claims[row.id],
             )
             for row in rows
         )
 
+    def _region_codes(self, ids: Sequence[int]) -> dict[int, bytes]:
+        """All codes of each of these entries."""
+        return {
+            entry_id: codes
+            for some in chunks(sorted(ids))
+            for entry_id, codes in self._connection.execute(
+                select(region_codes).where(region_codes.c.entry_id.in_(some))
+            )
+        }
+
 
 _ENTRIES = select(entries, banks.c.name.label("bank")).join_from(entries, banks).order_by(entries.c.id)
 
 
 def by_kind(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[Kind, list[bytes]]]:
-    """Each kind with its distinct codes."""
+    """Each kind with its distinct identities."""
     for kind in Kind:
-        codes = dict.fromkeys(f.code for f in fingerprints if f.kind is kind)
+        codes = dict.fromkeys(identity_of(f) for f in fingerprints if f.kind is kind)
         if codes:
             yield kind, list(codes)
+
+
+def _count(codes: ColumnElement[bytes]) -> ColumnElement[int]:
+    """How many codes of regions these are."""
+    return func.length(codes, type_=Integer) // Kind.REGION.code_bytes
 
 
 def _provenance(row: Row[tuple[object, ...]]) -> Provenance:

@@ -15,7 +15,7 @@ from unseen.case.records import Case, CaseNumber
 from unseen.desk.ports import CodeRows, IndexDelta, Tally
 from unseen.desk.tokens import Token
 from unseen.fingerprint.records import Fingerprint, Kind
-from unseen.store.columns import code_rows
+from unseen.store.columns import code_rows, region_rows
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,8 +99,9 @@ class MemoryReader:
 
     def code_rows(self, kind: Kind, *, rows: int) -> Iterator[CodeRows]:
         standing = sorted((i, code) for (_, of_kind, code), i in self._state.standing.items() if of_kind is kind)
-        for start in range(0, len(standing), rows):
-            yield code_rows(kind, standing[start : start + rows])
+        at_once = max(rows // kind.most_codes, 1)
+        for start in range(0, len(standing), at_once):
+            yield _rows(kind, standing[start : start + at_once])
 
     def index_delta(self, kind: Kind, *, after: int, limit: int) -> IndexDelta:
         happened = [c for c in self.changes(after=after, limit=limit) if self._state.kinds[c.entry_id] is kind]
@@ -115,7 +116,7 @@ class MemoryReader:
         ]
         return IndexDelta(
             seq=max(after, min(after + limit, self.last_seq())),
-            added=code_rows(kind, added),
+            added=_rows(kind, added),
             retired=np.array(ids[EntryEvent.RETIRED], dtype=np.int64),
             erased=np.array(ids[EntryEvent.ERASED], dtype=np.int64),
         )
@@ -147,3 +148,7 @@ class MemoryReader:
 
     def tokens(self) -> tuple[Token, ...]:
         return tuple(token for _, token in sorted(self._state.tokens.items()))
+
+
+def _rows(kind: Kind, rows: Sequence[tuple[int, bytes]]) -> CodeRows:
+    return region_rows(rows) if kind is Kind.REGION else code_rows(kind, rows)

@@ -18,7 +18,7 @@ from unseen.base.ids import RandomBits
 from unseen.store.postgres_errors import to_ours
 from unseen.store.postgres_listener import Listener
 from unseen.store.postgres_rows import PostgresReader, PostgresTransaction
-from unseen.store.postgres_scrub import rewrite_entries
+from unseen.store.postgres_scrub import rewrite_codes
 from unseen.store.schema import bring_up_to_date
 from unseen.store.sql import SqlStore, connected
 from unseen.store.tables import ledger
@@ -136,7 +136,7 @@ class PostgresStore(SqlStore):
     def scrub(self) -> None:
         """Leave no byte of an erased code in the files of the tables and their indexes.
 
-        1. Where codes were erased since the last time: rewrite the table and its indexes, because PostgreSQL leaves
+        1. Where codes were erased since the last time: rewrite the tables and their indexes, because PostgreSQL leaves
         old copies of a row in the unused part of a page.  2. Remember how far this reached.  The server's own log
         (WAL) and its archive are beyond reach.
 
@@ -147,7 +147,7 @@ class PostgresStore(SqlStore):
             erased, scrubbed = connection.execute(select(ledger.c.erased_seq, ledger.c.scrubbed_seq)).one()
             if erased == scrubbed:
                 return
-            rewrite_entries(connection, self._patience_s)  # (1)
+            rewrite_codes(connection, self._patience_s)  # (1)
         with self._my_turn(), connected(self._plain) as connection:
             connection.execute(update(ledger).values(scrubbed_seq=erased))  # (2)
 

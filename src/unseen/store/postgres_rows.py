@@ -13,7 +13,7 @@ from unseen.store.claim_sql import Because
 from unseen.store.entry_sql import EntryReads, standing
 from unseen.store.postgres_errors import driver_of, our_errors
 from unseen.store.sql import SqlReader, SqlTransaction
-from unseen.store.tables import Text, UtcMicros, entries, ledger
+from unseen.store.tables import Text, UtcMicros, entries, ledger, region_codes
 
 CHANNEL: Final = "unseen_changes"  #: on which every transaction that made changes notifies
 
@@ -31,8 +31,12 @@ class _Probing(EntryReads):
         return select(held).select_from(asked.join(held, true())).subquery()
 
 
-#: Naming the entries holds them against being rewritten, so that a scrub waits for this view or the view for it.
-_LAST_SEQ: Final = select(ledger.c.last_seq, select(entries.c.id).limit(0).scalar_subquery())
+#: Naming what holds codes keeps it from being rewritten, so that a scrub waits for this view or the view for it.
+_LAST_SEQ: Final = select(
+    ledger.c.last_seq,
+    select(entries.c.id).limit(0).scalar_subquery(),
+    select(region_codes.c.entry_id).limit(0).scalar_subquery(),
+)
 
 
 class PostgresReader(_Probing, SqlReader):

@@ -1,7 +1,7 @@
 """The schema, in words that SQLite and PostgreSQL share; ``migrations`` builds it, and a test holds the two together.
 
 Entries and changes take their numbers from ``ledger``, the one row that every writer updates: numbers follow the
-order of commits, have no gaps and never come back.  No table but ``entries`` holds a code.
+order of commits, have no gaps and never come back.  No table but ``entries`` and ``region_codes`` holds a code.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
     event,
+    false,
 )
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,6 +82,7 @@ banks: Final = Table(
     Column("radius_bits", SmallInteger, nullable=False),
     Column("on_unconfirmed", Text, nullable=False),
     Column("on_confirmed", Text, nullable=False),
+    Column("on_region", Text, nullable=False, server_default="review"),
     UniqueConstraint("name"),
 )
 
@@ -90,20 +92,27 @@ entries: Final = Table(
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("bank_id", ForeignKey("banks.id"), nullable=False),
     Column("kind", Text, nullable=False),
-    Column("code", LargeBinary),  # NULL once erased
+    Column("code", LargeBinary),  # of regions: the digest of their codes, which index rows could not hold; NULL: erased
     Column("quality", SmallInteger),
     Column("state", Text, nullable=False),
     Column("retired_at", UtcMicros),
     CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired_at"),
 )
-# PostgreSQL's statistics would hold copies of codes, which no erasure reaches; a probe of the index needs none.
-NO_STATISTICS: Final = "ALTER TABLE entries ALTER COLUMN code SET STATISTICS 0"
+region_codes: Final = Table(
+    "region_codes",
+    metadata,
+    Column("entry_id", ForeignKey("entries.id"), primary_key=True, autoincrement=False),
+    Column("codes", LargeBinary, nullable=False),  # the row goes when they are erased
+)
 
 
 @event.listens_for(entries, "after_create")
-def _without_statistics(_: Table, connection: Connection, **__: object) -> None:
+@event.listens_for(region_codes, "after_create")
+def _without_statistics(table: Table, connection: Connection, **_: object) -> None:
+    """PostgreSQL's statistics would hold copies of codes, which no erasure reaches; a probe of the index needs none."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(NO_STATISTICS)
+        column = {"entries": "code", "region_codes": "codes"}[table.name]
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} ALTER COLUMN {column} SET STATISTICS 0")
 
 
 _standing: Final = entries.c.retired_at.is_(None)
@@ -179,6 +188,7 @@ items: Final = Table(
     Column("day", Date, nullable=False),
     Column("media", Text, nullable=False),
     Column("is_perceptual", Boolean, nullable=False),
+    Column("has_regions", Boolean, nullable=False, server_default=false()),
 )
 
 sightings: Final = Table(

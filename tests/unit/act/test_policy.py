@@ -5,7 +5,7 @@ import pytest
 from unseen.act import Finding, decide
 from unseen.bank import Bank, Confirmation, Entry, EntryState, Provenance, Response, Source, SourceKind
 from unseen.bank.records import Ending
-from unseen.fingerprint.records import Fingerprint, Kind, View
+from unseen.fingerprint.records import Box, Fingerprint, Kind, View
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PROTECT, HARMLESS = Bank(name="cases"), Bank.allowing("harmless")
@@ -20,6 +20,8 @@ def finding(
     distance: int = 3,
     view: View | None = View.MIRRORED,
     entry_id: int = 1,
+    box: Box | None = None,
+    regions: int = 0,
 ) -> Finding:
     vouched = Confirmation(by="ann", at=NOW)
     source = Source(kind=SourceKind.CASE, ref="K7PD-4TQ9-X2MB", item=1)
@@ -34,7 +36,7 @@ def finding(
         state=state,
         provenances=tuple(provenances),
     )
-    return Finding(entry=entry, bank=bank, distance=distance, view=view)
+    return Finding(entry=entry, bank=bank, distance=distance, view=view, box=box, regions=regions)
 
 
 def test_nothing_found_is_allowed() -> None:
@@ -98,3 +100,51 @@ def test_a_flood_of_findings_is_cut_and_said_to_be() -> None:
     verdict = decide([finding(entry_id=i) for i in range(1, 101)])
     assert len(verdict.findings) == 32
     assert verdict.reasons[-1] == "And 68 more entries."
+
+
+HERE, THERE = Box(left=0.0, top=0.0, width=0.5, height=1.0), Box(left=0.5, top=0.0, width=0.5, height=1.0)
+
+
+def test_regions_alone_never_block_unless_the_bank_says_so() -> None:
+    strict = Bank(name="cases", on_region=Response.BLOCK)
+    assert decide([finding(confirmed=True, regions=5, box=HERE)]).response is Response.REVIEW
+    assert decide([finding(strict, confirmed=True, regions=5, box=HERE)]).response is Response.BLOCK
+    assert decide([finding(strict, regions=5, box=HERE)]).response is Response.REVIEW
+    mild = Bank(name="cases", on_region=Response.ALLOW)
+    assert decide([finding(mild, confirmed=True, regions=5, box=HERE)]).response is Response.ALLOW
+
+
+def test_a_picture_set_inside_is_the_picture() -> None:
+    verdict = decide([finding(confirmed=True, box=HERE)])
+    assert verdict.response is Response.BLOCK
+    assert verdict.reasons == (
+        "Part of this upload is near an entry of bank cases that a reviewer or a trusted source confirmed "
+        "(3 of 256 bits apart, mirrored).",
+    )
+
+
+def test_reasons_say_that_it_was_a_part() -> None:
+    verdict = decide([finding(regions=1), finding(entry_id=2, regions=4, view=View.UPRIGHT, distance=7)])
+    assert verdict.reasons == (
+        "Part of this upload is near an entry of bank cases that nobody has confirmed yet "
+        "(1 region agrees, the nearest 3 of 256 bits apart, mirrored).",
+        "Part of this upload is near an entry of bank cases that nobody has confirmed yet "
+        "(4 regions agree, the nearest 7 of 256 bits apart).",
+    )
+
+
+def test_a_harmless_picture_set_inside_lifts_nothing_but_what_is_in_the_same_place() -> None:
+    meme = finding(HARMLESS, entry_id=2, box=HERE)
+    assert decide([meme, finding(box=HERE)]).response is Response.ALLOW
+    assert decide([meme, finding(box=THERE)]).response is Response.REVIEW
+    assert decide([meme, finding()]).response is Response.REVIEW
+    assert decide([meme, finding(regions=3, box=THERE)]).response is Response.REVIEW
+    assert decide([meme, finding(box=HERE), finding(box=THERE)]).response is Response.REVIEW
+    whole = finding(HARMLESS, entry_id=2)
+    assert decide([whole, finding(box=THERE)]).response is Response.ALLOW
+
+
+def test_an_entry_that_matched_in_several_places_is_listed_once() -> None:
+    verdict = decide([finding(box=HERE, distance=9), finding(box=THERE, distance=2), finding(entry_id=2, distance=5)])
+    assert [(f.entry.id, f.distance) for f in verdict.findings] == [(1, 2), (2, 5)]
+    assert len(verdict.reasons) == 2

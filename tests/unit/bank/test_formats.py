@@ -20,7 +20,7 @@ def an_entry(
         id=entry_id,
         bank="protect",
         fingerprint=Fingerprint(
-            kind=kind, code=bytes([entry_id]) * kind.code_bytes, quality=88 if kind.is_perceptual else None
+            kind=kind, code=bytes([entry_id]) * kind.code_bytes, quality=88 if kind.has_quality else None
         ),
         state=EntryState.ACTIVE,
         provenances=(
@@ -93,3 +93,21 @@ def test_a_list_is_read_a_line_at_a_time() -> None:
         raise AssertionError("the whole list was read before the first line came out")
 
     assert next(iter(read_list(lines(), ListFormat.CSV))).fingerprint.kind is Kind.PDQ
+
+
+@pytest.mark.parametrize("fmt", ListFormat)
+def test_regions_are_in_no_list_and_their_number_is_told(fmt: ListFormat) -> None:
+    left_out = list[int]()
+
+    def written() -> Iterator[str]:
+        left_out.append((yield from write_list([an_entry(1, Kind.REGION), an_entry(2)], fmt)))
+
+    text = list(written())
+    assert left_out == [1]
+    assert "region" not in "".join(text)
+    assert [line.fingerprint for line in read_list(text, fmt)] == [an_entry(2).fingerprint]
+
+
+def test_a_list_with_regions_is_refused() -> None:
+    with pytest.raises(BadImport, match="Line 2: region fingerprints stay on the node"):
+        list(read_list(["kind,code\n", f"region,{'00' * 32}\n"], ListFormat.CSV))

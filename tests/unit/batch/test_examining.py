@@ -37,7 +37,7 @@ def name_of(key: bytes) -> str:
 
 def examined(node: Node, folder: Path, size: int = 3) -> list[Examined]:
     node.index.catch_up()
-    return list(InThisProcess(task(folder), node.index.write_files()).examine(shards(folder, size)))
+    return list(InThisProcess(task(folder), node.index.pictures.write_files()).examine(shards(folder, size)))
 
 
 def rows(node: Node, folder: Path, size: int = 3) -> dict[str, Row]:
@@ -85,7 +85,7 @@ def test_a_scan_says_what_screening_says(node: Node, read: Read, catalogue: Path
     assert responses["2.jpg"] == responses["webp.webp"] == "block"
     assert responses["3.jpg"] == responses["flat.png"] == "allow"
     assert said["flat.png"].is_featureless
-    assert {row.as_of_seq for row in said.values()} == {node.index.seq}
+    assert {row.as_of_seq for row in said.values()} == {node.index.pictures.seq}
 
 
 def test_a_retired_entry_does_not_match_though_the_snapshot_has_it(
@@ -115,7 +115,7 @@ def test_huge_and_vanished_objects_are_rows(node: Node, catalogue: Path) -> None
     (big,) = shards(catalogue, 100)
     huge = replace(big, sizes=(1 << 40, *big.sizes[1:]))
     (catalogue / "3.jpg").unlink()
-    (answer,) = InThisProcess(task(catalogue), node.index.write_files()).examine([huge])
+    (answer,) = InThisProcess(task(catalogue), node.index.pictures.write_files()).examine([huge])
     troubles = dict(zip(map(name_of, huge.keys), answer.readings.troubles, strict=True))
     assert troubles["1.jpg"] is Trouble.TOO_LARGE
     assert troubles["3.jpg"] is Trouble.VANISHED
@@ -150,7 +150,7 @@ def test_a_shard_examined_in_parts_is_the_same(node: Node, catalogue: Path) -> N
 
 
 def test_the_snapshot_holds_what_the_store_has(node: Node, protect: Protect) -> None:
-    empty = node.index.write_files()
+    empty = node.index.pictures.write_files()
     assert len(LiveIndex(empty.open())) == 0
     protect(jpeg(1))
-    assert len(LiveIndex(node.index.write_files().open())) == 1
+    assert len(LiveIndex(node.index.pictures.write_files().open())) == 1

@@ -69,7 +69,7 @@ def run(node: Node, catalogue: Path, result: Path, tmp_path: Path) -> Scan:
         asked = Asked(sources=(str(source),), lineage=lineage, keep=str(tmp_path / "kept") if keep else None)
         with ScanFolder(out, asked, as_format) as held:
             held.open([Source(str(source))], listed=lambda _: None)
-            engine = InThisProcess(task(source), node.index.write_files())
+            engine = InThisProcess(task(source), node.index.pictures.write_files())
             node.index.catch_up()
             committed = scan(engine=engine, log=held, store=node.store)
             for _ in zip(range(shards if shards is not None else 1000), committed, strict=False):

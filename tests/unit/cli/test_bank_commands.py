@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support import copies
 from unit.cli.conftest import Unseen
 
 Picture = Callable[..., Path]
@@ -145,3 +146,25 @@ def test_forgetting_erases_what_is_due(unseen: Unseen, data: Path, monkeypatch: 
     assert row(unseen("bank", "list", "cases").out, "1")[1] == "erased"
     left = b"".join(path.read_bytes() for path in data.rglob("*") if path.is_file())
     assert bytes.fromhex(CODE) not in left
+
+
+def test_regions_are_banked_but_never_exported(unseen: Unseen, tmp_path: Path) -> None:
+    file = tmp_path / "whole.jpg"
+    file.write_bytes(copies.jpeg(copies.original(1)))
+    unseen("bank", "add", "cases", file, "--reason", "x")
+    assert row(unseen("bank", "list", "cases").out, "4")[1] == "region"
+    said = unseen("bank", "export", "cases")
+    assert [json.loads(line)["kind"] for line in said.out.splitlines()] == ["sha256", "md5", "pdq"]
+    assert "1 region fingerprints were left out" in said.err
+    assert unseen("bank", "add", "cases", "--code", f"region:{CODE}", "--reason", "x").code == 2
+    unseen("bank", "new", "whole")
+    unseen("bank", "add", "whole", file, "--whole-picture-only", "--reason", "x")
+    assert "region" not in unseen("bank", "list", "whole").out
+
+
+def test_what_parts_ask_for_is_set_and_told(unseen: Unseen) -> None:
+    said = unseen("bank", "new", "strict", "--on-region", "block")
+    assert "by parts at most block" in said.out
+    assert "Bank strict: where only parts of a picture match, block is the most." in unseen("bank", "list").out
+    unseen("bank", "set", "strict", "--on-region", "review")
+    assert "only parts" not in unseen("bank", "list").out

@@ -80,7 +80,7 @@ def test_the_case_is_shown_to_whoever_has_the_pin(unseen: Unseen, picture: Pictu
     said = unseen("case", "show", number, typed=f"{pin[:4]} {pin[4:]}\n")
     assert said.code == 0
     assert "Its pictures are protected here." in said.out
-    assert len(re.findall(r"copies, also changed ones", said.out)) == 2
+    assert len(re.findall(r"copies, also changed ones and parts", said.out)) == 2
 
 
 @pytest.mark.parametrize("wrong", ["11112222\n", "", "\n", "abc\n"])
@@ -130,3 +130,13 @@ def test_a_withdrawn_case_stops_matching_and_the_receipt_tells_of_nobody_else(
     other_receipt = unseen("case", "withdraw", alone, typed=alone_pin)
     blank = re.compile(r"\w{4}-\w{4}-\w{4}|\d\d:\d\d")
     assert blank.sub("", receipt.out) == blank.sub("", other_receipt.out)
+
+
+def test_whole_picture_only_is_kept_and_shown(unseen: Unseen, picture: Picture) -> None:
+    said = unseen("case", "open", *GOOD, "--whole-picture-only", "--json", picture(1))
+    case = json.loads(said.out)
+    shown = unseen("case", "show", case["case"], typed=case["pin"] + "\n")
+    assert "copies of the whole picture" in shown.out
+    as_json = json.loads(unseen("case", "show", case["case"], "--json", typed=case["pin"] + "\n").out)
+    assert [item["regions"] for item in as_json["items"]] == [False]
+    assert "region" not in unseen("bank", "list", "cases").out

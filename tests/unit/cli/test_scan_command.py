@@ -116,14 +116,14 @@ def test_a_new_case_reaches_what_was_kept(
     kept, later = tmp_path / "kept", tmp_path / "later.jsonl"
     opened(picture(1))
     said = unseen("scan", URL, "--out", out, "--keep-fingerprints", kept)
-    assert "--changes-since 3" in said.err
+    assert "--changes-since 4" in said.err
     assert kept.stat().st_mode & 0o777 == 0o600
     opened(picture(2))
     bucket.rm("/bucket/2.jpg")
     said = unseen("scan", "--changes-since", 3, "--keep-fingerprints", kept, "--out", later)
     assert (said.code, said.out) == (1, "1 looked at: 0 to block, 1 to review, 0 to allow.\n")
     assert set(rows(later)) == {"2.jpg"}
-    assert rows(later)["2.jpg"]["as_of_seq"] == 6
+    assert rows(later)["2.jpg"]["as_of_seq"] == 8
 
 
 def test_what_was_kept_is_forgotten_on_demand(

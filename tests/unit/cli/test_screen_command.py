@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support import copies
 from unit.cli.conftest import Unseen
 
 Picture = Callable[..., Path]
@@ -90,7 +91,7 @@ def test_json_has_one_line_a_file_in_their_order(
     assert {hit["bank"] for hit in hits} == {"cases"}
     assert [hit["view"] for hit in hits if hit["view"]] == ["upright"]
     assert all(len(hit["hit"]) == 26 for hit in hits)
-    assert lines[4]["as_of_seq"] == 3
+    assert lines[4]["as_of_seq"] == 4
 
 
 def test_a_file_name_cannot_steer_the_terminal(unseen: Unseen, tmp_path: Path) -> None:
@@ -110,3 +111,20 @@ def test_a_known_harmless_picture_is_shown_and_allowed(unseen: Unseen, picture: 
     assert said.code == 0
     assert "memes" in said.out
     assert "1 to allow" in said.out
+
+
+def test_a_cut_out_part_is_held_for_review_and_its_place_is_told(
+    unseen: Unseen, opened: Opened, tmp_path: Path
+) -> None:
+    whole, part, other = (tmp_path / name for name in ("whole.jpg", "part.jpg", "other.jpg"))
+    whole.write_bytes(copies.jpeg(copies.original(1)))
+    part.write_bytes(copies.jpeg(copies.crop(copies.original(1))))
+    other.write_bytes(copies.jpeg(copies.crop(copies.original(2))))
+    opened(whole)
+    said = unseen("screen", "--json", part, other)
+    assert said.code == 1
+    found, nothing = (json.loads(line) for line in said.out.splitlines())
+    assert (found["verdict"], nothing["verdict"]) == ("review", "allow")
+    (hit,) = found["hits"]
+    assert (hit["matched"], set(hit["box"])) == ("regions", {"left", "top", "width", "height"})
+    assert "parts" in unseen("screen", part).out

@@ -94,7 +94,7 @@ def test_the_doctor_changes_nothing(unseen: Unseen, data: Path, picture: Picture
     said = unseen("doctor")
     assert said.code == 0, said.out
     assert said.out.endswith("Healthy.\n")
-    assert "3 entries that match" in said.out
+    assert "4 entries that match" in said.out
     assert seen() == before
 
 

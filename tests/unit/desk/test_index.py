@@ -12,7 +12,7 @@ from unseen.desk import index as index_module
 from unseen.desk.bank_fingerprints import bank_fingerprints
 from unseen.desk.forget import forget
 from unseen.desk.index import BankIndex
-from unseen.fingerprint.records import Fingerprint
+from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.match import snapshot_file
 from unseen.match.layout import to_words
 from unseen.store import MemoryStore
@@ -60,8 +60,8 @@ def test_a_node_that_is_still_loading_says_so(node: Node) -> None:
 
 def test_a_reopened_index_knows_what_the_store_knows(filled: Node) -> None:
     node = filled
-    node.index = reopened(node)
-    assert len(node.index) == FLUSH_AFTER
+    node.index.pictures = reopened(node)
+    assert len(node.index.pictures) == FLUSH_AFTER
     assert node.screen(picture(1)[2]).verdict.response is Response.REVIEW
     assert node.screen(picture(0)[2]).verdict.response is Response.ALLOW
 
@@ -88,27 +88,27 @@ def test_harmed_files_are_rebuilt_from_the_store(filled: Node, harm: str, of: st
             path.unlink()
         case "flipped":
             replaced(path, whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :])
-    node.index = reopened(node)
-    assert len(node.index) == FLUSH_AFTER
+    node.index.pictures = reopened(node)
+    assert len(node.index.pictures) == FLUSH_AFTER
     assert node.screen(picture(7)[2]).verdict.response is Response.REVIEW
     assert len(reopened(node)) == FLUSH_AFTER
 
 
 def test_the_files_of_another_store_are_neither_used_nor_kept(filled: Node) -> None:
-    old = [*snapshots(filled), filled.index.files.manifest_path]
+    old = [*snapshots(filled), filled.index.pictures.files.manifest_path]
     other = Node(filled.folder)
-    assert len(other.index) == 0
+    assert len(other.index.pictures) == 0
     assert not any(path.exists() for path in old)
 
 
 def test_files_newer_than_a_restored_store_are_not_used(filled: Node, tmp_path: Path) -> None:
     folder = tmp_path / "restored"
-    lineage = int(filled.index.files.name.removeprefix("pdq-"), 16)
+    lineage = int(filled.index.pictures.files.name.removeprefix("pdq-"), 16)
     folder.mkdir()
     for path in filled.folder.glob("pdq-*"):
         (folder / path.name).write_bytes(path.read_bytes())
     restored = Node(folder, store=MemoryStore(lambda _bits: lineage))
-    assert len(restored.index) == 0
+    assert len(restored.index.pictures) == 0
     assert snapshots(restored) == []
 
 
@@ -138,16 +138,16 @@ def test_erasure_reaches_the_snapshot_even_if_the_node_died_in_between(filled: N
 
 
 def test_many_changes_are_followed_in_steps(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index_module, "_CHANGES", 7)
+    monkeypatch.setitem(index_module._CHANGES, Kind.PDQ, 7)
     bank(node, [picture(seed)[2] for seed in range(100)])
     with node.store.read() as reader:
         assert node.index.catch_up() == reader.last_seq() == 100
-    assert len(node.index) == 100
+    assert len(node.index.pictures) == 100
 
 
 def test_another_process_that_opens_the_index_leaves_a_file_being_written_alone(filled: Node) -> None:
     node = filled
-    path = node.folder / f"{node.index.files.name}.1.snapshot"
+    path = node.folder / f"{node.index.pictures.files.name}.1.snapshot"
     with snapshot_file.written(path, [(np.array([1]), np.ones((1, 4), np.uint64))], 1, 1):
         reopened(node)
         assert path.exists()
@@ -157,7 +157,7 @@ def test_another_process_that_opens_the_index_leaves_a_file_being_written_alone(
 
 def test_what_a_killed_writer_left_is_removed(filled: Node) -> None:
     node = filled
-    left = node.folder / f".{node.index.files.name}.1.snapshot.abc.partial"
+    left = node.folder / f".{node.index.pictures.files.name}.1.snapshot.abc.partial"
     left.write_bytes(b"codes")
     node.index.tidy()
     assert not left.exists()

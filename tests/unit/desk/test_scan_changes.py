@@ -57,7 +57,7 @@ def pdq(code: NDArray[np.uint8], bits: int = 0) -> Fingerprint:
 def found(node: Node, kept: KeptRows, after: int) -> dict[str, Row]:
     said = [
         row
-        for sifted in scan_changes(after, [kept], store=node.store, index=node.index, threads=1)
+        for sifted in scan_changes(after, [kept], store=node.store, index=node.index.pictures, threads=1)
         for row in sifted.rows
     ]
     assert len({row.key for row in said}) == len(said)
@@ -72,7 +72,7 @@ def side(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.usefixtures("side")
 def test_only_entries_added_since_are_matched(node: Node, kept: KeptRows, add: Add) -> None:
     add(pdq(kept.codes[0, 0]))
-    seq = node.index.catch_up()
+    seq = node.index.pictures.catch_up()
     add(pdq(kept.codes[1, 3], 31))
     add(pdq(kept.codes[2, 0], 32))
     add(pdq(kept.codes[7, 0]))
@@ -85,9 +85,9 @@ def test_only_entries_added_since_are_matched(node: Node, kept: KeptRows, add: A
     assert [(f.distance, f.view) for f in verdict.findings] == [(31, VIEWS[3])]
     assert said["upload-3"].verdict is not None
     assert said["upload-3"].verdict.response.value == "block"
-    assert {row.as_of_seq for row in said.values()} == {node.index.seq}
+    assert {row.as_of_seq for row in said.values()} == {node.index.pictures.seq}
     assert set(found(node, kept, 0)) == {"upload-0", "upload-1", "upload-3", "upload-4"}
-    assert found(node, kept, node.index.seq) == {}
+    assert found(node, kept, node.index.pictures.seq) == {}
 
 
 @pytest.mark.usefixtures("side")
@@ -105,7 +105,7 @@ def test_the_verdict_is_of_the_whole_bank(node: Node, kept: KeptRows, add: Add) 
         tx.put_bank(Bank.allowing("memes"))
     add(pdq(kept.codes[1, 0]), bank="memes")
     add(pdq(kept.codes[2, 0], 9), confirmed=True)
-    seq = node.index.catch_up()
+    seq = node.index.pictures.catch_up()
     add(pdq(kept.codes[1, 0], 3), pdq(kept.codes[2, 0], 3))
     verdicts = {key: row.verdict.response.value for key, row in found(node, kept, seq).items() if row.verdict}
     assert verdicts == {"upload-1": "allow", "upload-2": "block"}

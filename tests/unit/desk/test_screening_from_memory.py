@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support.node import HandClock, picture
 from support.stores import Flaky
 from unseen.bank.records import Bank, Response, Source, SourceKind
-from unseen.desk.index import BankIndex
+from unseen.desk.indexes import Indexes
 from unseen.desk.ports import Reader, Transaction
 from unseen.desk.recall import Recall
 from unseen.desk.screen import Query, look_up
@@ -55,8 +55,8 @@ def store() -> Counting:
     return store
 
 
-def opened(store: MemoryStore, folder: Path) -> tuple[BankIndex, Recall]:
-    index, recall = BankIndex(store, folder), Recall(store, max_digests=1000)
+def opened(store: MemoryStore, folder: Path) -> tuple[Indexes, Recall]:
+    index, recall = Indexes(store, folder, with_regions=True), Recall(store, max_digests=1000)
     index.open()
     recall.follow()
     return index, recall

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unseen.base import BadFingerprint
-from unseen.fingerprint import Fingerprint, Kind, PictureFingerprints
+from unseen.fingerprint import Box, Fingerprint, Kind, PictureFingerprints
 
 SHA256 = Fingerprint(kind=Kind.SHA256, code=bytes(range(32)))
 MD5 = Fingerprint(kind=Kind.MD5, code=bytes(range(16)))
@@ -51,3 +51,38 @@ def test_a_log_line_shows_no_code() -> None:
 def test_a_featureless_picture_banks_its_sha256_only() -> None:
     assert picture(49).to_bank == (SHA256,)
     assert picture(50).to_bank == (SHA256, MD5, picture(50).pdq)
+
+
+def codes(*firsts: int) -> bytes:
+    return b"".join(bytes([first]) + bytes(31) for first in firsts)
+
+
+@pytest.mark.parametrize(
+    "code", [b"", codes(1)[:-1], codes(2, 1), codes(1, 1), b"".join(n.to_bytes(32, "big") for n in range(97))]
+)
+def test_a_region_fingerprint_has_up_to_96_distinct_codes_that_ascend(code: bytes) -> None:
+    with pytest.raises(BadFingerprint):
+        Fingerprint(kind=Kind.REGION, code=code)
+
+
+def test_the_order_of_region_codes_says_nothing() -> None:
+    rows = np.frombuffer(codes(3, 1, 2, 3), np.uint8).reshape(-1, 32)
+    made = Fingerprint.of_regions(rows)
+    assert made == Fingerprint.of_regions(rows[::-1]) == Fingerprint.from_hex(Kind.REGION, codes(1, 2, 3).hex())
+    assert made.region_codes[:, 0].tolist() == [1, 2, 3]
+    with pytest.raises(BadFingerprint):
+        Fingerprint(kind=Kind.REGION, code=codes(1), quality=80)
+
+
+@pytest.mark.parametrize("text", ["", "00" * 31, "00" * 33, "00" * 32 * 97, "zz" * 32])
+def test_what_is_no_region_fingerprint_is_refused(text: str) -> None:
+    with pytest.raises(BadFingerprint):
+        Fingerprint.from_hex(Kind.REGION, text)
+
+
+def test_a_box_stays_within_its_picture() -> None:
+    assert Box.between(-0.2, 0.5, 0.5, 1.7) == Box(left=0.0, top=0.5, width=0.5, height=0.5)
+    edge = Box.between(1.4, 1.0, 1.5, 1.0)
+    assert edge.left + edge.width <= 1.0001
+    with pytest.raises(ValueError, match="within"):
+        Box(left=0.5, top=0.0, width=0.0, height=1.0)

@@ -75,7 +75,10 @@ def test_a_platform_learns_neither_case_nor_source(
     assert banker.post("/v1/banks/lists/entries", json=listed).status_code == 201
     answer = screened(platform, fingerprint)
     assert len(answer["hits"]) == 2
-    assert set(answer["hits"][0]) == {"id", "bank", "entry", "distance", "view", "standing"}
+    assert set(answer["hits"][0]) == {
+        *("id", "bank", "entry", "distance", "view", "standing"),
+        *("matched", "regions", "box"),
+    }
     told = (
         str(answer)
         + platform.post(f"/v1/hits/{answer['hits'][0]['id']}/decision", json={"decision": "wrong", "done": "left"}).text

@@ -1,11 +1,13 @@
 """What is withdrawn is forgotten: the bytes of an erased code are nowhere on the disk."""
 
+import itertools
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +15,8 @@ import pytest
 from contract.store_makers import WHY, at, case, matching, pdq, protect, protected, with_bank
 from unseen.bank.records import EntryState
 from unseen.base import StoreUnavailable
-from unseen.desk.ports import Transaction
-from unseen.fingerprint.records import Fingerprint
-from unseen.store import SqliteStore, open_sqlite
+from unseen.fingerprint.records import Fingerprint, Kind
+from unseen.store import SqliteStore, open_sqlite, sqlite, sqlite_sweep
 
 
 def traces(path: Path, fingerprints: Iterable[Fingerprint]) -> list[Fingerprint]:
@@ -54,6 +55,35 @@ def test_erased_codes_are_nowhere_on_disk_and_the_others_are_still_there(store: 
         assert matching(reader) == {ids[i]: pdq(i).code for i in range(1, 40, 2)}
 
 
+def test_no_code_of_erased_regions_is_anywhere_on_disk(store: SqliteStore, path: Path) -> None:
+    with_bank(store)
+    everyone = [regions(i) for i in range(400)]
+    ids: list[int] = []
+    for start in range(0, 400, 20):
+        with store.read() as reader:
+            assert reader.last_seq() == len(ids)
+            ids += protected(store, everyone[start : start + 20])
+    assert len(traces(path, codes_of(everyone))) == sum(len(f.region_codes) for f in everyone)
+    gone = sorted(random.Random(7).sample(range(400), 300))
+    forget(store, [ids[i] for i in gone])
+    assert traces(path, codes_of(everyone[i] for i in gone)) == []
+    with store.read() as reader:
+        kept = [entry.fingerprint for entry in reader.entries(ids) if entry.fingerprint is not None]
+    assert kept == [everyone[i] for i in range(400) if i not in gone]
+
+
+def regions(seed: int) -> Fingerprint:
+    draw = random.Random(seed)
+    return Fingerprint.of_regions(np.frombuffer(draw.randbytes(32 * draw.randint(1, 96)), np.uint8).reshape(-1, 32))
+
+
+def codes_of(fingerprints: Iterable[Fingerprint]) -> list[Fingerprint]:
+    """Each code by itself."""
+    whole = list(fingerprints)
+    codes = [code.tobytes() for f in whole for code in f.region_codes]
+    return [Fingerprint(kind=Kind.SHA256, code=code) for code in codes]
+
+
 def test_no_trace_stays_in_pages_that_were_split_under_readers(store: SqliteStore, path: Path) -> None:
     with_bank(store)
     everyone = [pdq(i) for i in range(5_000)]
@@ -88,33 +118,48 @@ def test_what_was_swept_does_not_come_back_with_the_next_writes(store: SqliteSto
         assert reader._connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
 
 
+REMAINS = b"what a page held before"
+
+
+def leave_remains(path: Path) -> int:
+    """Put bytes into the unused part of every page that has room for them; returns how many pages those are."""
+    content = bytearray(path.read_bytes())
+    grid = np.frombuffer(bytes(content), np.uint8).reshape(-1, 4_096)
+    begins, ends = sqlite_sweep._unused(grid, is_first=True)
+    roomy = np.flatnonzero(ends - begins > 200)
+    for page in roomy.tolist():
+        middle = 4_096 * page + int(begins[page] + ends[page]) // 2
+        content[middle : middle + len(REMAINS)] = REMAINS
+    path.write_bytes(content)
+    return len(roomy)
+
+
 def test_what_the_connection_that_ends_a_sweep_had_read_before_does_not_come_back(
-    store: SqliteStore, path: Path
+    path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of two connections, the one that wrote last keeps its pages, and it is that one which the sweep commits on."""
-    with_bank(store)
-    everyone = [pdq(i) for i in range(3_000)]
-    ids: list[int] = []
-
-    @contextmanager
-    def writing() -> Iterator[Transaction]:
+    """Of two connections, the one that wrote last keeps its pages; the sweep commits on it, others write between."""
+    with closing(open_sqlite(path)) as store:
+        with_bank(store)
+        ids = [i for start in range(0, 3_000, 50) for i in protected(store, [pdq(start + j) for j in range(50)])]
+    assert leave_remains(path) > 50
+    with closing(open_sqlite(path)) as store:
         with store.write() as tx:
-            with store.read():  # on the other connection, so that it is handed out before this one
+            with store.read():  # on a second connection, so that it is handed out before this one
                 pass
-            yield tx
+            tx.retire(ids[::2], at=at(1), **WHY)  # reads all pages
+            tx.erase(retired_before=at(2), at=at(3), **WHY)
+        swept, number = SqliteStore._swept, itertools.count(10_000)
 
-    for start in range(0, 3_000, 50):
-        with writing() as tx:
-            ids += protect(tx, everyone[start : start + 50])
-    gone = sorted(random.Random(6).sample(range(3_000), 2_500))
-    with writing() as tx:
-        tx.retire([ids[i] for i in gone], at=at(1), **WHY)
-        tx.erase(retired_before=at(2), at=at(3), **WHY)
-    assert traces(path, (everyone[i] for i in gone)) != []
-    store.scrub()
-    for number in range(4):  # on both connections, pages that were swept are written again
-        protected(store, [pdq(10_000 + 500 * number + i) for i in range(500)])
-    assert traces(path, (everyone[i] for i in gone)) == []
+        def then_written(self: SqliteStore, *args: Any, **part: int) -> bool:
+            is_swept = swept(self, *args, **part)
+            protected(self, [pdq(next(number)) for _ in range(40)])  # in pages that were swept by now, too
+            return is_swept
+
+        monkeypatch.setattr(sqlite, "SLICE_BYTES", 16 * 4_096)
+        monkeypatch.setattr(SqliteStore, "_swept", then_written)
+        store.scrub()
+    assert next(number) > 10_200
+    assert REMAINS not in path.read_bytes()
 
 
 def test_writers_of_other_processes_and_a_sweep_do_each_other_no_harm(path: Path) -> None:

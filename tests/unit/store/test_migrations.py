@@ -13,6 +13,9 @@ from unseen.store.sql import connected
 
 #: What makes a store one of schema 0001.
 BACK_TO_0001 = (
+    "DROP TABLE region_codes",
+    "ALTER TABLE banks DROP COLUMN on_region",
+    "ALTER TABLE items DROP COLUMN has_regions",
     "DROP TABLE tallies",
     "DROP INDEX ix_entries_bank",
     "CREATE INDEX ix_entries_bank ON entries (bank_id, id, state)",

@@ -41,6 +41,10 @@ class BankIn(In):
         default=None, description="What a confirmed entry asks for; `block` where it is not said."
     )
 
+    on_region: Response | None = Field(
+        default=None, description="What an entry asks for at most where only parts of a picture match; `review`."
+    )
+
     def record(self) -> Bank:
         """Raises: BadRequest (a bank of harmless pictures that would hold or block)."""
         allows = self.purpose is Purpose.ALLOW
@@ -50,6 +54,7 @@ class BankIn(In):
             radius_bits=self.radius_bits,
             on_unconfirmed=self.on_unconfirmed or (Response.ALLOW if allows else Response.REVIEW),
             on_confirmed=self.on_confirmed or (Response.ALLOW if allows else Response.BLOCK),
+            on_region=self.on_region or (Response.ALLOW if allows else Response.REVIEW),
         )
 
 
@@ -61,6 +66,7 @@ class BankOut(Out):
     radius_bits: int
     on_unconfirmed: Response
     on_confirmed: Response
+    on_region: Response
     entries: dict[EntryState, int]
 
     @classmethod
@@ -73,6 +79,7 @@ class BankOut(Out):
             radius_bits=bank.radius_bits,
             on_unconfirmed=bank.on_unconfirmed,
             on_confirmed=bank.on_confirmed,
+            on_region=bank.on_region,
             entries={state: counts.get(state, 0) for state in EntryState},
         )
 
@@ -127,7 +134,10 @@ async def export(
     bank: BankName,
     fmt: Annotated[ListFormat, Query(alias="format", description="How the list is written.")] = ListFormat.CSV,
 ) -> StreamingResponse:
-    """Every entry that matches today, as CSV or JSON lines.  Asks for the scope `bank`."""
+    """Every entry that matches today, as CSV or JSON lines; region fingerprints never leave the node.
+
+    Asks for the scope `bank`.
+    """
     service = service_of(request)
     lines = await streamed(service.desk, export_list(bank, fmt, store=service.node.store))
     return StreamingResponse(lines, media_type=MEDIA_TYPES[fmt])

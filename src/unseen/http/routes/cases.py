@@ -45,7 +45,7 @@ class StatementsIn(In):
 
 
 class PictureIn(In):
-    """The fingerprints of one picture, made on her device."""
+    """The fingerprints of one picture, made on her device; with a `region` one, parts of it are looked for too."""
 
     fingerprints: tuple[FingerprintIn, ...] = Field(min_length=1, max_length=16)
 
@@ -84,11 +84,18 @@ class ItemOut(Out):
     day: date
     media: str
     perceptual: bool = Field(description="False where the picture is featureless: only exact copies are found.")
+    regions: bool = Field(description="The person's choice: whether parts of the picture are looked for too.")
 
     @classmethod
     def of(cls, item: Item) -> Self:
         """The item."""
-        return cls(number=item.number, day=item.day, media=item.media, perceptual=item.is_perceptual)
+        return cls(
+            number=item.number,
+            day=item.day,
+            media=item.media,
+            perceptual=item.is_perceptual,
+            regions=item.has_regions,
+        )
 
 
 class OpenedOut(Out):

@@ -201,7 +201,7 @@ def _numbers(service: Service, store_seq: int | None) -> NumbersOut:
         seqs=SeqsOut(
             index=index.seq if index.is_open else None,
             store=store_seq,
-            entries=len(index) if index.is_open else None,
+            entries=len(index.pictures) if index.is_open else None,
         ),
         workers=tuple(
             WorkerOut.of(number, status, service.node.config.max_lag_s) for number, status in board.statuses().items()

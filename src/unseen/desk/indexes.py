@@ -1,0 +1,73 @@
+"""Both perceptual indexes of this process, as one: of whole pictures, and of regions where the operator wants them."""
+
+from pathlib import Path
+
+from unseen.desk.index import BankIndex, remove_files
+from unseen.desk.ports import Store
+from unseen.fingerprint.records import Kind
+from unseen.match.live import FLUSH_AFTER
+
+
+class Indexes:
+    """What a screening is given; thread-safe."""
+
+    def __init__(self, store: Store, folder: Path, *, with_regions: bool, flush_after: int = FLUSH_AFTER) -> None:
+        """``folder``: where index files are kept; it exists.  ``flush_after``: changes before they go to a file."""
+        self._folder = folder
+        self.pictures = BankIndex(store, folder, flush_after=flush_after)
+        #: None where regions are not looked for
+        self.regions = BankIndex(store, folder, kind=Kind.REGION, flush_after=flush_after) if with_regions else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether searches are answered."""
+        return all(index.is_open for index in self._all)
+
+    @property
+    def at(self) -> tuple[int, str]:
+        """The seq up to which changes are in both, and the mark of the change there.  Raises: NotReady."""
+        return min(index.at for index in self._all)
+
+    @property
+    def seq(self) -> int:
+        """The seq up to which changes are in both.  Raises: NotReady."""
+        return self.at[0]
+
+    def open(self) -> None:
+        """Open both.
+
+        Where regions are not looked for, files with their codes would keep what is erased: they are removed.
+        Raises: StoreUnavailable, StorageFull (the first files had no room).
+        """
+        if self.regions is None:
+            remove_files(self._folder, Kind.REGION)
+        for index in self._all:
+            index.open()
+
+    def catch_up(self) -> int:
+        """Apply what was committed since, to both; returns the seq reached.  Raises: NotReady, StoreUnavailable."""
+        seq = self.pictures.catch_up()
+        # One look at the store does where nothing happened; equal marks say that both have the same history.
+        if self.regions is not None and self.regions.at != self.pictures.at:
+            seq = min(seq, self.regions.catch_up())
+        return seq
+
+    def refresh(self) -> None:
+        """Go on from the newest files that any process of this node has written.  Raises: NotReady."""
+        for index in self._all:
+            index.refresh()
+
+    def tidy(self) -> None:
+        """Tidy both, the second also where the first cannot be.
+
+        Raises: NotReady; StorageFull, and the old files stay in use; StoreUnavailable.
+        """
+        try:
+            self.pictures.tidy()
+        finally:
+            if self.regions is not None:
+                self.regions.tidy()
+
+    @property
+    def _all(self) -> tuple[BankIndex, ...]:
+        return (self.pictures,) if self.regions is None else (self.pictures, self.regions)

@@ -1,0 +1,90 @@
+"""A closer look at a picture's luma: pictures set inside it, and its regions.
+
+What is banked of regions and what is sought of them is made here, in one place each.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unseen.fingerprint.insets import insets
+from unseen.fingerprint.pdq import pdq_views
+from unseen.fingerprint.records import MIN_QUALITY, MOST_REGIONS, Box, Fingerprint, PictureFingerprints
+from unseen.fingerprint.region.fingerprint import fingerprint_regions
+from unseen.fingerprint.region.records import BANKED, SOUGHT, Plan, Regions
+from unseen.fingerprint.region.scale_space import shrink, working_size
+
+#: Of the decoded picture, for both: its long side has at least so many pixels where the file has them.
+LONG_SIDE: Final = SOUGHT.long_side
+_INSETS_SIDE: Final = 512  # edges are looked for from one pixel to the next
+
+Luma = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Inset:
+    """A picture that may be set inside an upload."""
+
+    box: Box
+    views: NDArray[np.uint8]  #: (8, 32) uint8: PDQ of it in every view, rows as in ``VIEWS``
+    quality: int
+
+
+def shrunk(luma: Luma, long_side: int = LONG_SIDE) -> Luma:
+    """The same, or a copy whose long side has ``long_side`` pixels, each the mean of the area it covers.
+
+    luma: (h, w) uint8.
+    """
+    if max(luma.shape) <= long_side:
+        return luma
+    height, width = working_size(luma.shape[0], luma.shape[1], long_side)
+    return ((shrink(np.ascontiguousarray(luma), height, width) + 32) >> 6).astype(np.uint8)
+
+
+def warm_up() -> None:
+    """Have the kernels compiled or loaded, so that the first upload does not wait for them."""
+    down, across = np.mgrid[0:256, 0:256]
+    regions_sought(shrunk(np.asarray((down * across // 16) % 256, np.uint8), 250))
+
+
+def insets_of(luma: Luma) -> tuple[Inset, ...]:
+    """The pictures that may be set inside an upload, likeliest first; those with too little in them are left out.
+
+    luma: (h, w) uint8, not empty.
+    """
+    small = shrunk(luma, _INSETS_SIDE)
+    scale = np.array(luma.shape * 2) / np.array(small.shape * 2)
+    found = []
+    for box in insets(small):
+        top, left, bottom, right = np.rint(box * scale).astype(int).tolist()
+        views, quality = pdq_views(np.ascontiguousarray(luma[top:bottom, left:right]))
+        if quality >= MIN_QUALITY:
+            height, width = luma.shape
+            shares = Box.between(left / width, top / height, right / width, bottom / height)
+            found.append(Inset(box=shares, views=views, quality=quality))
+    return tuple(found)
+
+
+def regions_to_bank(picture: PictureFingerprints) -> Fingerprint | None:
+    """What may be banked of a picture's regions; None where it has none, or is featureless.
+
+    picture: with its luma.
+    """
+    if picture.luma is None:
+        raise ValueError("the luma was not asked for")
+    if picture.pdq.is_featureless:
+        return None
+    codes = _regions(picture.luma, BANKED).codes[:MOST_REGIONS]
+    return Fingerprint.of_regions(codes) if len(codes) else None
+
+
+def regions_sought(luma: Luma) -> Regions:
+    """The regions of an upload.  luma: (h, w) uint8, not empty."""
+    return _regions(luma, SOUGHT)
+
+
+def _regions(luma: Luma, plan: Plan) -> Regions:
+    """Everything banked or sought comes by here: what everyone has is left out in this place."""
+    return fingerprint_regions(luma, plan=plan)

@@ -1,0 +1,52 @@
+"""The closer look in the house: what is found without the store, and what a reviewer's word does."""
+
+from pathlib import Path
+
+import pytest
+
+from support import copies
+from support.node import Node, picture
+from unseen.act.records import Matched
+from unseen.bank.records import Response
+from unseen.desk.look_closer import look_up_alone_closely, look_up_closely
+from unseen.desk.recall import Recall
+from unseen.fingerprint.closer import regions_sought
+from unseen.fingerprint.records import Fingerprint
+from unseen.fingerprint.region.fingerprint import fingerprint_regions
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Node:
+    """With one picture, whose regions alone are banked."""
+    node = Node(tmp_path)
+    node.open_case([picture(1)[0], Fingerprint.of_regions(fingerprint_regions(copies.original(1)).codes)])
+    return node
+
+
+def test_parts_are_held_for_a_person_while_the_store_is_away(node: Node) -> None:
+    recall = Recall(node.store, max_digests=10)
+    recall.follow()
+    node.index.catch_up()
+    more = {"index": node.index, "recall": recall}
+    found = look_up_alone_closely([], copies.crop(copies.original(1)), None, **more)
+    assert found.verdict.response is Response.REVIEW
+    assert found.verdict.reasons[0].startswith(
+        "Part of this upload is near an entry whose standing cannot be looked up"
+    )
+    glimpse = found.glimpses[0]
+    assert (glimpse.entry_id, glimpse.matched) == (2, Matched.REGIONS)
+    assert glimpse.box is not None
+    other = look_up_alone_closely([], copies.crop(copies.original(2)), None, **more)
+    assert (other.verdict.response, other.glimpses) == (Response.ALLOW, ())
+
+
+def test_an_upload_near_nothing_is_allowed_and_every_look_was_taken(node: Node) -> None:
+    looked = look_up_closely([], copies.crop(copies.original(2)), store=node.store, index=node.index)
+    assert looked.verdict.response is Response.ALLOW
+    assert {"insets", "region", "region_search"} <= set(looked.stages_s)
+    assert len(regions_sought(copies.original(2))) > 20
+
+
+def test_without_pixels_there_is_no_closer_look(node: Node) -> None:
+    looked = look_up_closely([], None, store=node.store, index=node.index)
+    assert {"insets", "region"}.isdisjoint(looked.stages_s)
