@@ -31,6 +31,7 @@ bench: .venv/.dev ## Run every benchmark beside its peers
 	$(BIN)/python -m bench.hashing
 	$(BIN)/python -m bench.index
 	$(BIN)/python -m bench.copies --quick
+	$(BIN)/python -m bench.leak --quick
 	$(BIN)/python -m bench.live --quick
 	$(BIN)/python -m bench.pipeline
 	$(BIN)/python -m bench.service

@@ -2,7 +2,7 @@
 
 Both get the same luma, at most 640 pixels on its longer side, and give keypoints with what surrounds each: SIFT its
 128 numbers (``detectAndCompute``, as OpenCV makes it by default), ours at most 96 codes as for a bank, each with the
-code of its mirror image.  Ours is also measured as for an upload: up to 1,280 pixels, at most 160 codes.  The two
+code of its mirror image.  Ours is also measured as for an upload: up to 1,280 pixels, at most 256 codes.  The two
 take turns on each photograph under ``$UNSEEN_TEST_DATA/photos``; the median of the photographs' ratios is reported.
 """
 

@@ -88,7 +88,10 @@ class _WholePicture:
         return len(self._codes) - 1
 
     def matches(self, picture: Picture) -> Answer:
-        asked = self._asked(picture)
+        return self.matches_codes(self._asked(picture))
+
+    def matches_codes(self, asked: Codes | None) -> Answer:
+        """What these codes are near to, however they were made; None for none.  asked: (views, bytes)."""
         closeness = np.full(len(self._codes), -np.inf)
         counted = np.zeros(257, np.int64)
         known = np.array([at for at, code in enumerate(self._codes) if code is not None], np.int64)

@@ -1,8 +1,8 @@
-"""Region fingerprints as matchers: by themselves, and after the whole picture as screening asks for them.
+"""Region fingerprints as matchers: by themselves, and after the whole picture and its insets as screening asks.
 
-``python -m bench.copies --matcher bench.copies.regions:Regions --matcher bench.copies.regions:Ours``.  Every region of
-an upload, as it is and mirrored, is compared with every banked one, so that the tail of distances is whole and what
-an index would leave out is not hidden.
+``python -m bench.copies --matcher bench.copies.regions:Regions --matcher bench.copies.regions:Ours``.  Which banked
+pictures are candidates is found without an index, by comparing every region of an upload, as it is and mirrored, with
+every banked one: an exact index finds the same, and the distances are counted whole.
 """
 
 from typing import Final
@@ -12,28 +12,41 @@ from numba import njit
 from numpy.typing import NDArray
 
 from bench.copies.edits import Picture
-from bench.copies.matchers import Answer, EightViews
+from bench.copies.matchers import PDQ_RADIUS, Answer, EightViews
+from unseen.fingerprint.insets import insets
+from unseen.fingerprint.pdq import pdq_views
+from unseen.fingerprint.records import MIN_QUALITY
 from unseen.fingerprint.region import BANKED, SOUGHT
 from unseen.fingerprint.region.fingerprint import fingerprint_regions
+from unseen.fingerprint.region.scale_space import shrink, working_size
+from unseen.match.evidence import (
+    CANDIDATE_RADIUS_BITS,
+    REVIEW_BANS,
+    REVIEW_LIKENESS,
+    SAME_SCENE_BANS,
+    Asked,
+    Evidence,
+    evidence_for,
+)
 from unseen.match.machine import popcount
 
-ONE_WITHIN: Final = 31  #: bits: one region as close as this is a match
-TWO_WITHIN: Final = 40  #: bits: two different banked regions as close as this are one
+_INSETS_SIDE: Final = 512  #: pixels: edges are looked for from one pixel to the next
 _FARTHEST: Final = 257
 
+U8Array = NDArray[np.uint8]
 U64Array = NDArray[np.uint64]
 I64Array = NDArray[np.int64]
 
 
 class Regions:
-    """One region within 31 bits, or two within 40."""
+    """The evidence of all regions, for banked pictures that have one near enough to be found by the index."""
 
     name = "regions"
-    rule = f"one region within {ONE_WITHIN} of 256 bits, or two within {TWO_WITHIN}, in both mirrors"
+    rule = f"one region within {CANDIDATE_RADIUS_BITS} of 256 bits, together {REVIEW_BANS:g} bans, likeness {REVIEW_LIKENESS}"
     threshold = 0.0
 
     def __init__(self) -> None:
-        self._codes: list[U64Array] = []
+        self._codes: list[U8Array] = []
         self._stacked: tuple[U64Array, I64Array] | None = None
 
     @property
@@ -43,36 +56,57 @@ class Regions:
 
     def bank(self, picture: Picture) -> int:
         """Remember a picture; returns its id."""
-        regions = fingerprint_regions(np.asarray(picture.convert("L")), plan=BANKED)
-        self._codes.append(regions.codes.view(np.uint64))
+        self._codes.append(fingerprint_regions(np.asarray(picture.convert("L")), plan=BANKED).codes)
         self._stacked = None
         return len(self._codes) - 1
 
     def matches(self, picture: Picture) -> Answer:
-        """Closeness: bits to spare of the limit for one region or of that for two, whichever are more."""
+        """Closeness: what there is to spare, see ``spare``; -inf for what the index would not find."""
+        return self.matches_luma(np.asarray(picture.convert("L")))
+
+    def matches_luma(self, luma: U8Array) -> Answer:
+        """The same for a picture's luma."""
         if self._stacked is None:
             begins = np.cumsum([0, *(len(codes) for codes in self._codes)])
-            self._stacked = np.concatenate([np.empty((0, 4), np.uint64), *self._codes]), begins
-        regions = fingerprint_regions(np.asarray(picture.convert("L")), plan=SOUGHT)
-        asked = np.concatenate([regions.codes, regions.mirrored_codes]).view(np.uint64)
-        nearest, distances = _two_nearest(*self._stacked, asked)
-        spare = np.maximum(ONE_WITHIN - nearest[:, 0], TWO_WITHIN - nearest[:, 1]).astype(np.float64)
-        spare[nearest[:, 0] == _FARTHEST] = -np.inf
-        matched = {
-            int(at): f"regions at {nearest[at, 0]} and {nearest[at, 1]} bits" for at in np.flatnonzero(spare >= 0)
-        }
-        return Answer(matched=matched, closeness=spare, distances=distances)
+            self._stacked = np.concatenate([np.empty((0, 32), np.uint8), *self._codes]).view(np.uint64), begins
+        regions = fingerprint_regions(luma, plan=SOUGHT)
+        asked = Asked(**{name: getattr(regions, name) for name in Asked.__slots__})
+        both = np.concatenate([regions.codes, regions.mirrored_codes]).view(np.uint64)
+        nearest, distances = _nearest(*self._stacked, both)
+        closeness, matched = np.full(len(self._codes), -np.inf), {}
+        for at in np.flatnonzero(nearest <= CANDIDATE_RADIUS_BITS).tolist():
+            evidence = evidence_for(asked, self._codes[at])
+            closeness[at] = self.spare(evidence)
+            if closeness[at] >= self.threshold:
+                matched[at] = f"{evidence.bans:.1f} bans of {len(evidence.asked)}, likeness {evidence.likeness:.2f}"
+        return Answer(matched=matched, closeness=closeness, distances=distances)
+
+    def spare(self, evidence: Evidence) -> float:
+        """Bans above what is needed, or tenths of likeness, whichever are fewer."""
+        return min(evidence.bans - REVIEW_BANS, 10 * (evidence.likeness - REVIEW_LIKENESS))
+
+
+class SameScene(Regions):
+    """The same, whether or not it looks like a copy."""
+
+    name = "regions, any likeness"
+    rule = f"one region within {CANDIDATE_RADIUS_BITS} of 256 bits, together {SAME_SCENE_BANS:g} bans"
+
+    def spare(self, evidence: Evidence) -> float:
+        """Bans above what is needed."""
+        return evidence.bans - SAME_SCENE_BANS
 
 
 class Ours:
-    """What screening does: the whole picture in eight views, and regions."""
+    """What screening does, the cheap first, until something is found: the whole picture, its insets, its regions."""
 
     name = "ours"
-    rule = "PDQ in eight views, or regions"
+    rule = f"PDQ in eight views, then of insets (<= {PDQ_RADIUS} bits), then regions"
     threshold = 0.0
 
     def __init__(self) -> None:
         self._whole, self._regions = EightViews(), Regions()
+        self.answered: dict[str, int] = {"whole": 0, "insets": 0, "regions": 0, "nothing": 0}  #: uploads, by stage
 
     @property
     def banked_codes(self) -> int:
@@ -85,35 +119,62 @@ class Ours:
         return self._regions.bank(picture)
 
     def matches(self, picture: Picture) -> Answer:
-        """Closeness: bits to spare of whichever limit has more of them."""
-        whole, regions = self._whole.matches(picture), self._regions.matches(picture)
-        return Answer(
-            matched=regions.matched | whole.matched,
-            closeness=np.maximum(whole.closeness - self._whole.threshold, regions.closeness),
-            distances=regions.distances,
+        """Closeness: that of regions, or the bits to spare of what was decided before them."""
+        luma = np.asarray(picture.convert("L"))
+        looks = (
+            ("whole", lambda: self._whole.matches(picture)),
+            ("insets", lambda: self._whole.matches_codes(inset_views(luma))),
         )
+        for stage, look in looks:
+            answer = look()
+            if answer.matched:
+                self.answered[stage] += 1
+                spare = answer.closeness + PDQ_RADIUS
+                closeness = np.where(spare >= 0, spare, -np.inf)
+                matched = {at: f"{stage}: {what}" for at, what in answer.matched.items()}
+                return Answer(matched=matched, closeness=closeness, distances=answer.distances)
+        answer = self._regions.matches_luma(luma)
+        self.answered["regions" if answer.matched else "nothing"] += 1
+        return answer
+
+
+def inset_views(luma: U8Array) -> U8Array | None:
+    """PDQ in eight views of the pictures that may be set inside: (n, 32) uint8, or None where there is none.
+
+    luma: (h, w) uint8.
+    """
+    large, small = _shrunk(luma, SOUGHT.long_side), _shrunk(luma, _INSETS_SIDE)
+    scale = np.array(large.shape * 2) / np.array(small.shape * 2)
+    found = []
+    for top, left, bottom, right in np.rint(insets(small) * scale).astype(int).tolist():
+        views, quality = pdq_views(np.ascontiguousarray(large[top:bottom, left:right]))
+        if quality >= MIN_QUALITY:
+            found.append(views)
+    return np.concatenate(found) if found else None
+
+
+def _shrunk(luma: U8Array, long_side: int) -> U8Array:
+    if max(luma.shape) <= long_side:
+        return luma
+    height, width = working_size(luma.shape[0], luma.shape[1], long_side)
+    return ((shrink(np.ascontiguousarray(luma), height, width) + 32) >> 6).astype(np.uint8)
 
 
 @njit(nogil=True, cache=True)
-def _two_nearest(banked: U64Array, begins: I64Array, asked: U64Array) -> tuple[I64Array, I64Array]:
-    """Of each banked picture, how near its two nearest regions are to any of the asked ones.
+def _nearest(banked: U64Array, begins: I64Array, asked: U64Array) -> tuple[I64Array, I64Array]:
+    """Of each banked picture, how near its nearest region is to any of the asked ones.
 
     banked: (n, 4) uint64, picture after picture; begins: (pictures + 1,) int64, where each begins; asked: (m, 4).
-    Returns: (pictures, 2) int64, the smaller first, 257 where there is none; (257,) int64, all distances counted.
+    Returns: (pictures,) int64, 257 where there is none; (257,) int64, all distances counted.
     """
-    nearest = np.full((len(begins) - 1, 2), _FARTHEST, np.int64)
+    nearest = np.full(len(begins) - 1, _FARTHEST, np.int64)
     counted = np.zeros(_FARTHEST, np.int64)
     for picture in range(len(begins) - 1):
         for row in range(begins[picture], begins[picture + 1]):
-            best = _FARTHEST
             for query in range(len(asked)):
                 apart = 0
                 for word in range(4):
                     apart += np.int64(popcount(banked[row, word] ^ asked[query, word]))
                 counted[apart] += 1
-                best = min(best, apart)
-            if best < nearest[picture, 0]:
-                nearest[picture, 1], nearest[picture, 0] = nearest[picture, 0], best
-            elif best < nearest[picture, 1]:
-                nearest[picture, 1] = best
+                nearest[picture] = min(nearest[picture], apart)
     return nearest, counted

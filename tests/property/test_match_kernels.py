@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unseen.match import layout, plan, reference, search, snapshot, tail
+from unseen.match import kernels, layout, plan, reference, search, snapshot, tail
 from unseen.match.records import CODE_BITS, Hits, I64Array, U8Array, in_order
 from unseen.match.tier import tier_of
 
@@ -145,3 +145,11 @@ def test_threads_do_not_change_the_answer(seed: int, threads: int, queries: int)
 
     with patch.object(search, "_MIN_SHARE", 8):
         assert_same(hits(search.shared_out(find, wanted, threads)), hits(find(wanted)))
+
+
+@given(corpus=corpora())
+@settings(max_examples=25)
+def test_all_distances_between_two_arrays_are_the_references(corpus: Corpus) -> None:
+    found = kernels.distances_between(layout.to_words(corpus.queries), layout.to_words(corpus.codes))
+    expected = [reference.distances(corpus.codes, query) for query in corpus.queries]
+    np.testing.assert_array_equal(found, np.array(expected, np.uint16).reshape(found.shape))

@@ -14,10 +14,9 @@ from unseen.desk.ports import REGION_BITS, Reader
 from unseen.desk.screen import Glimpse
 from unseen.fingerprint.records import Box, View
 from unseen.fingerprint.region.records import Regions
-from unseen.match.evidence import WIDE_RADIUS_BITS, Asked, Evidence, evidence_for
+from unseen.match.evidence import CANDIDATE_RADIUS_BITS, WIDE_RADIUS_BITS, Asked, Evidence, evidence_for
 from unseen.match.live import NO_CODES
 
-SEARCH_BITS: Final = 31  #: a banked picture is looked at where a region is so near
 _MOST_TOUCHED: Final = 256  # entries looked at for one upload: those that the most regions touch
 _MOST_WEIGHED: Final = 64  # and of these, protected ones that are weighed, at a few milliseconds each
 
@@ -112,7 +111,7 @@ class Touched:
 def touched_by(sought: SoughtRegions, index: BankIndex) -> Touched:
     """One batched search for both mirrors.  Raises: NotReady."""
     n = len(sought.asked.codes)
-    hits = index.search(np.concatenate((sought.asked.codes, sought.asked.mirrored_codes)), SEARCH_BITS)
+    hits = index.search(np.concatenate((sought.asked.codes, sought.asked.mirrored_codes)), CANDIDATE_RADIUS_BITS)
     rows = np.repeat(np.tile(np.arange(n), 2), np.diff(hits.offsets))
     near = np.unique(np.stack((hits.ids >> REGION_BITS, rows)), axis=1)
     entry_ids, starts, counts = np.unique(near[0], return_index=True, return_counts=True)
@@ -138,7 +137,7 @@ def region_findings(sought: SoughtRegions, touched: Touched, reader: Reader) -> 
     found = []
     for i in [i for i in touched.entry_ids.tolist() if i in codes and i not in harmless][:_MOST_WEIGHED]:
         entry, evidence = entries[i], evidence_for(telling.asked, codes[i])  # (3)
-        if evidence.is_for_review:
+        if evidence.is_copy_like or evidence.is_of_same_scene:
             found.append(
                 Finding(
                     entry=entry,
@@ -164,7 +163,9 @@ def region_glimpses(sought: SoughtRegions, index: BankIndex) -> list[Glimpse]:
     """
     touched = touched_by(sought, index)
     return [
-        Glimpse(entry_id=i, distance=SEARCH_BITS, view=View.UPRIGHT, box=sought.box_of(rows), regions=len(rows))
+        Glimpse(
+            entry_id=i, distance=CANDIDATE_RADIUS_BITS, view=View.UPRIGHT, box=sought.box_of(rows), regions=len(rows)
+        )
         for i, rows in zip(touched.entry_ids.tolist(), touched.regions, strict=True)
         if len(rows) > 1
     ]

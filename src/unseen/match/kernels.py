@@ -72,6 +72,19 @@ def distance_of(code: U64Array, query: U64Array) -> np.uint64:
 
 
 @njit(nogil=True, cache=True)
+def distances_between(left: U64Array, right: U64Array) -> U16Array:
+    """Bits in which each code of one array differs from each of the other.
+
+    left: (n, 4) uint64.  right: (m, 4) uint64.  Returns (n, m) uint16.
+    """
+    distances = np.empty((len(left), len(right)), np.uint16)
+    for row in range(len(left)):
+        for column in range(len(right)):
+            distances[row, column] = distance_of(left[row], right[column])
+    return distances
+
+
+@njit(nogil=True, cache=True)
 def band_of(word: np.uint64, at: int) -> np.int64:
     """The 16 bits of band ``at`` (0..3) of a quarter, as int64."""
     return np.int64((word >> np.uint64(16 * at)) & np.uint64(0xFFFF))

@@ -24,7 +24,7 @@ def test_two_pages_with_frames_are_not_taken_for_each_other() -> None:
     page, other = fingerprint_regions(framed(480, 640), plan=SOUGHT), fingerprint_regions(framed(700, 500), plan=BANKED)
     assert len(page) < 10
     asked = Asked(**{name: getattr(page, name) for name in Asked.__slots__})
-    assert not evidence_for(asked, other.codes).is_for_review
+    assert not evidence_for(asked, other.codes).is_copy_like
 
 
 def test_a_wall_of_bricks_is_banked_once_not_at_every_brick() -> None:

@@ -32,7 +32,7 @@ class Plan:
 #: For what is to be found again: few regions, large enough to survive in a small copy.
 BANKED: Final = Plan(most=MOST_BANKED, long_side=640)
 #: For an upload, where a protected picture may be a ninth of a collage.
-SOUGHT: Final = Plan(most=160, long_side=1280)
+SOUGHT: Final = Plan(most=256, long_side=1280)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,0 +1,83 @@
+"""Regions with what the bank does not keep: where each lay, how it was stretched, and its samples."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.leak.codes import F64Array, U8Array
+from unseen.fingerprint.region import BANKED
+from unseen.fingerprint.region.codes import code_pair, distinct
+from unseen.fingerprint.region.detail import detail_of
+from unseen.fingerprint.region.detector import OCTAVE, SCALE, X, Y, keypoints
+from unseen.fingerprint.region.patches import describe
+from unseen.fingerprint.region.records import MIN_DETAIL
+from unseen.fingerprint.region.reference import shape
+from unseen.fingerprint.region.scale_space import octaves
+from unseen.fingerprint.region.selection import chosen
+from unseen.fingerprint.region.tables import LEAST_SCALE, SIDE, SIGMAS, SPAN, TURNS
+
+_UNIT: Final = 65536.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Placed:
+    """The banked regions of a picture, in their order, and their secrets.  Lengths in pixels of the luma."""
+
+    codes: U8Array  #: (n, 2, 32): upright and mirrored
+    samples: F64Array  #: (n, 1024)
+    centres: F64Array  #: (n, 2): x, y
+    matrices: F64Array  #: (n, 2, 2): (x, y) from the centre = matrix @ (u, v), u and v from -1 to 1 over the patch
+
+    def first(self, most: int) -> "Placed":
+        """The first so many."""
+        return self.chosen(np.arange(min(most, len(self.codes))))
+
+    def chosen(self, rows: NDArray[np.int64]) -> "Placed":
+        """These, in this order."""
+        return Placed(
+            codes=self.codes[rows],
+            samples=self.samples[rows],
+            centres=self.centres[rows],
+            matrices=self.matrices[rows],
+        )
+
+    @property
+    def sides(self) -> F64Array:
+        """(n,): of a square as large as the patch."""
+        return 2 * np.sqrt(np.abs(np.linalg.det(self.matrices)))
+
+
+def placed(luma: U8Array) -> Placed:
+    """The regions that ``fingerprint_regions`` would bank of it.  luma: (h, w) uint8."""
+    space = octaves(np.ascontiguousarray(luma), BANKED.long_side)
+    height, width = space[0].shape[1:]
+    found = keypoints(space)
+    found = found[chosen(found, height, width, BANKED.candidates)]
+    ratio = max(luma.shape) / max(height, width)
+    patches, turns = np.empty((2, SIDE, SIDE), np.int32), np.empty(2, np.int64)
+    rows: list[tuple[int, U8Array, F64Array, F64Array, F64Array]] = []
+    for keypoint in found:
+        finer = space[keypoint[OCTAVE] - 1]
+        count = describe(finer, keypoint, patches, turns)
+        image = finer[min(max((keypoint[SCALE] + 8) // 16, 1), 3)].astype(np.int64)
+        step = SIGMAS[keypoint[SCALE] - LEAST_SCALE] * SPAN / SIDE
+        scale = 2.0 ** int(keypoint[OCTAVE]) * ratio
+        for way in range(count):
+            if detail_of(patches[way]) < MIN_DETAIL:
+                continue
+            shaped = np.array(shape(image, (int(keypoint[X]) << 13, int(keypoint[Y]) << 13), step))
+            cos, sin = TURNS[turns[way]] / 16384.0
+            matrix = shaped @ np.array([[cos, -sin], [sin, cos]]) * step * SIDE / _UNIT * scale / 2
+            centre = np.array([keypoint[X], keypoint[Y]]) / 16 * scale + ratio / 2
+            rows.append((way, code_pair(patches[way]), patches[way].ravel().astype(np.float64), centre, matrix))
+    rows.sort(key=lambda row: row[0])
+    codes = np.array([row[1] for row in rows], np.uint8).reshape(-1, 2, 32)
+    kept = distinct(np.ascontiguousarray(codes[:, 0]), BANKED.most)
+    return Placed(
+        codes=codes[kept],
+        samples=np.array([rows[at][2] for at in kept]).reshape(-1, SIDE * SIDE),
+        centres=np.array([rows[at][3] for at in kept]).reshape(-1, 2),
+        matrices=np.array([rows[at][4] for at in kept]).reshape(-1, 2, 2),
+    )
