@@ -42,7 +42,10 @@ class Regions:
     """The evidence of all regions, for banked pictures that have one near enough to be found by the index."""
 
     name = "regions"
-    rule = f"one region within {CANDIDATE_RADIUS_BITS} of 256 bits, together {REVIEW_BANS:g} bans, likeness {REVIEW_LIKENESS}"
+    rule = (
+        f"one region within {CANDIDATE_RADIUS_BITS} of 256 bits, "
+        f"together {REVIEW_BANS:g} bans, likeness {REVIEW_LIKENESS}"
+    )
     threshold = 0.0
 
     def __init__(self) -> None:

@@ -36,7 +36,7 @@ CLOSE_BITS: Final = 40  #: regions as near as this look alike to the eye
 #: (1.62; docs/region-fingerprint.md has both).
 REVIEW_BANS: Final = 9.0
 REVIEW_LIKENESS: Final = 1.65
-#: Of any likeness: screening would rather show a reviewer another photograph of the place than miss a photo of a screen.
+#: Of any likeness: a reviewer rather sees another photograph of the place than misses a photo of a screen.
 SAME_SCENE_BANS: Final = 14.0
 
 # log10 of the chance that two regions of unrelated pictures are within d bits, when the upload's has detail q: a plane
