@@ -82,7 +82,7 @@ def protect(store: Store, some: list[Fingerprint]) -> list[int]:
 def served(place: Place, store: Stopped, *, ready: bool = True) -> Iterator[LiveService]:
     """The node over its folder."""
     with memory_node(place.ours, store=store, max_lag_s=60.0, erase_after_days=36_500.0) as node:
-        node.index._flush_after = FLUSH_AFTER
+        node.index.pictures._flush_after = FLUSH_AFTER
         with running(node, ready=ready) as live:
             try:
                 yield live
@@ -128,7 +128,7 @@ def in_json(fingerprint: Fingerprint) -> dict[str, Any]:
 def expect_the_truth(
     live: LiveService, client: httpx.Client, some: dict[int, Fingerprint], gone: set[int], newest: int
 ) -> None:
-    index = live.node.index
+    index = live.node.index.pictures
     assert index.seq == newest
     ids = sorted(some)
     queries = np.frombuffer(b"".join(some[i].code for i in ids), np.uint8).reshape(-1, 32)

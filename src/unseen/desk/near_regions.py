@@ -13,6 +13,7 @@ from unseen.desk.index import BankIndex
 from unseen.desk.ports import REGION_BITS, Reader
 from unseen.desk.screen import Glimpse
 from unseen.fingerprint.records import Box, View
+from unseen.fingerprint.region.common import is_common
 from unseen.fingerprint.region.records import Regions
 from unseen.match.evidence import CANDIDATE_RADIUS_BITS, WIDE_RADIUS_BITS, Asked, Evidence, evidence_for
 from unseen.match.live import NO_CODES
@@ -55,7 +56,7 @@ class SoughtRegions:
         height: int,
         width: int,
     ) -> Self:
-        """Regions that were found elsewhere.
+        """Regions that were found elsewhere; what everyone has is left out here.
 
         codes, mirrored_codes: (n, 32) uint8.  places: (n, 3) float32, x and y of a centre and the side, in pixels of
         a picture of ``height`` and ``width``.  details: (n,) uint8.
@@ -69,7 +70,8 @@ class SoughtRegions:
         asked = Asked(
             codes=codes, mirrored_codes=mirrored_codes, centres=places[:, :2], sides=places[:, 2], details=details
         )
-        return cls(asked=asked, height=height, width=width)
+        sent = cls(asked=asked, height=height, width=width)
+        return sent.without(np.flatnonzero(is_common(codes, mirrored_codes)))
 
     def near(self, codes: U8Array) -> I64Array:
         """Rows of the regions that are near one of these codes, in either mirror.  codes: (m, 32) uint8."""

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from unseen.fingerprint.insets import insets
 from unseen.fingerprint.pdq import pdq_views
 from unseen.fingerprint.records import MIN_QUALITY, MOST_REGIONS, Box, Fingerprint, PictureFingerprints
+from unseen.fingerprint.region.common import without_common
+from unseen.fingerprint.region.drawn import without_drawn
 from unseen.fingerprint.region.fingerprint import fingerprint_regions
 from unseen.fingerprint.region.records import BANKED, SOUGHT, Plan, Regions
 from unseen.fingerprint.region.scale_space import shrink, working_size
@@ -87,4 +89,4 @@ def regions_sought(luma: Luma) -> Regions:
 
 def _regions(luma: Luma, plan: Plan) -> Regions:
     """Everything banked or sought comes by here: what everyone has is left out in this place."""
-    return fingerprint_regions(luma, plan=plan)
+    return without_common(without_drawn(fingerprint_regions(luma, plan=plan), luma))

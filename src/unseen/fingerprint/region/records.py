@@ -1,7 +1,7 @@
 """What region fingerprinting says of a picture: columns, one row a region; and how much of it is asked for."""
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,10 @@ class Regions:
     def __len__(self) -> int:
         """The number of regions."""
         return len(self.codes)
+
+    def only(self, kept: NDArray[np.bool_]) -> Self:
+        """Those of a mask, in the same order.  kept: (n,) bool."""
+        return type(self)(**{field.name: getattr(self, field.name)[kept] for field in fields(self)})
 
     def __repr__(self) -> str:  # a fingerprint in a log line would be a leak
         return f"Regions(<{len(self)} regions>)"

@@ -295,3 +295,32 @@ def fingerprint(luma: NDArray[np.uint8], plan: Plan, least_contrast: int, min_de
         if all(np.bitwise_count(each[3][0] ^ before[0]).sum() >= MIN_APART_BITS for *_, before in kept):
             kept.append(each)
     return kept[: plan.most]
+
+
+def near_any(codes: NDArray[np.uint8], listed: NDArray[np.uint8], radius_bits: int) -> list[bool]:
+    """Which codes are at most so far from a listed one."""
+    return [
+        any((int.from_bytes(code) ^ int.from_bytes(other)).bit_count() <= radius_bits for other in listed)
+        for code in codes
+    ]
+
+
+def flat_percents(luma: NDArray[np.uint8], squares: list[tuple[float, float, float]]) -> list[int]:
+    """How many of 100 pixels of each square (middle's x and y, side) are as their right and lower neighbours."""
+    height, width = luma.shape
+    found = []
+    for x, y, side in squares:
+        columns = range(_inside(x - side / 2, width), _inside(x + side / 2, width) + 1)
+        rows = range(_inside(y - side / 2, height), _inside(y + side / 2, height) + 1)
+        flat = sum(
+            luma[row, column] == luma[row, column + 1] == luma[row + 1, column]
+            for row in rows
+            for column in columns
+            if row + 1 < height and column + 1 < width
+        )
+        found.append(int(100 * flat // (len(rows) * len(columns))))
+    return found
+
+
+def _inside(at: float, side: int) -> int:
+    return min(max(math.floor(at), 0), side - 1)
