@@ -139,7 +139,7 @@ def region_findings(sought: SoughtRegions, touched: Touched, reader: Reader) -> 
     found = []
     for i in [i for i in touched.entry_ids.tolist() if i in codes and i not in harmless][:_MOST_WEIGHED]:
         entry, evidence = entries[i], evidence_for(telling.asked, codes[i])  # (3)
-        if evidence.is_copy_like or evidence.is_of_same_scene:
+        if evidence.is_for_review:
             found.append(
                 Finding(
                     entry=entry,

@@ -85,6 +85,11 @@ class Evidence:
         """Whether both show the same thing: a copy, however distorted, or another photograph of it."""
         return self.bans >= SAME_SCENE_BANS
 
+    @property
+    def is_for_review(self) -> bool:
+        """Whether a person should look."""
+        return self.is_copy_like or self.is_of_same_scene
+
 
 def bans_of(distances: U16Array, details: U8Array) -> F64Array:
     """What a hit is worth: minus log10 of its chance in a pair of pictures, at least 0.
