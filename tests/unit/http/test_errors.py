@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 import unseen.base
-from support.service import LiveService, case_of, memory_node, pdq, running, sha256
+from support.service import LiveService, case_of, memory_node, pdq, running, sha256, wait_until
 from unseen.base import NodeError, StorageFull, UnseenError
 from unseen.desk.tokens import Scope
 from unseen.http import errors, logs
@@ -99,6 +99,7 @@ def test_no_log_line_tells_what_was_sent(live: LiveService, photo: bytes, caplog
         helper.post(f"/v1/cases/{case['number']}/withdrawal", json={"pin": case["pin"]})
         banker.post("/v1/banks/cases/entries", content=b"kind,code\npdq,secretcode", params={"source": "Mary"})
         banker.request("SECRETMETHOD", "/v1/secretpath")
+        wait_until(lambda: "request method=other route=none status=404 ms=" in caplog.text)  # said after the answer
     ours = "\n".join(r.getMessage() for r in caplog.records if not r.name.startswith(("httpx", "httpcore")))
     assert "request method=POST route=/v1/cases/{number}/withdrawal status=200 ms=" in ours
     assert "request method=other route=none status=404 ms=" in ours
