@@ -41,7 +41,7 @@ class Stopped:
     @contextmanager
     def read(self) -> Iterator[Reader]:
         if threading.current_thread().name.startswith(_OF_THE_NODE):
-            assert self.goes_on.wait(120)
+            assert self.goes_on.wait(600)
         with self._store.read() as reader:
             yield reader
 
@@ -154,7 +154,7 @@ def test_a_node_that_comes_back_after_an_hour_catches_up_before_it_answers(place
         with served(place, store) as live:
             client = live.client(Scope.ADMIN)
             old = [i for start in range(0, OLD, 300) for i in protect(real, before[start : start + 300])]
-            wait_until(lambda: live.node.index.seq == OLD and is_in_a_file(place.ours, before[:1]), within_s=60)
+            wait_until(lambda: live.node.index.seq == OLD and is_in_a_file(place.ours, before[:1]))
             assert screened(client, in_json(before[0]))["hits"]
             if how == "stood still":
                 store.goes_on.clear()
@@ -185,9 +185,9 @@ def come_back(
     why = lags if live.app.state.service.follower.is_open else "The index is still loading."
     expect_not_ready(live, client, why, new[-1])
     store.goes_on.set()
-    wait_until(lambda: client.get("/readyz").status_code == 200, within_s=60)
+    wait_until(lambda: client.get("/readyz").status_code == 200)
     everything = dict(enumerate([*before, *new], start=1))
     newest = OLD + NEW + len(retired) + 2 * len(erased)
     expect_the_truth(live, client, everything, retired | erased, newest)
-    wait_until(lambda: not is_in_a_file(place.ours, [everything[i] for i in sorted(erased)]), within_s=60)
+    wait_until(lambda: not is_in_a_file(place.ours, [everything[i] for i in sorted(erased)]))
     expect_the_truth(live, client, everything, retired | erased, newest)

@@ -163,7 +163,12 @@ def test_what_the_connection_that_ends_a_sweep_had_read_before_does_not_come_bac
 
 
 def test_writers_of_other_processes_and_a_sweep_do_each_other_no_harm(path: Path) -> None:
-    with closing(open_sqlite(path)) as store, closing(open_sqlite(path)) as other, ThreadPoolExecutor(1) as thread:
+    # Each writes on without a pause of its own: on a slow disk the other's turn comes late.
+    with (
+        closing(open_sqlite(path, patience_s=60)) as store,
+        closing(open_sqlite(path, patience_s=60)) as other,
+        ThreadPoolExecutor(1) as thread,
+    ):
         with_bank(store)
         batches, gone, give_up_at = 0, list[Fingerprint](), time.monotonic() + 60
 
@@ -204,7 +209,7 @@ def test_scrubbing_says_so_while_a_reader_holds_the_log(store: SqliteStore, path
 
 
 def test_writers_get_their_turn_while_a_scrub_waits_for_a_reader(path: Path) -> None:
-    with closing(open_sqlite(path)) as store, ThreadPoolExecutor(1) as thread:
+    with closing(open_sqlite(path, patience_s=30)) as store, ThreadPoolExecutor(1) as thread:
         with_bank(store)
         with store.read():
             protected(store, [pdq(0)])

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from support.postgres import programs
+from support.scans import alive
 from support.service import wait_until
 
 _TEST_RUN = """
@@ -35,7 +36,7 @@ def test_the_server_does_not_outlive_a_test_run_that_is_killed() -> None:
         try:
             assert run.stdout is not None
             folder, pid = run.stdout.readline().split()
-            assert psutil.pid_exists(int(pid))
+            server = psutil.Process(int(pid))
         finally:
             os.killpg(run.pid, signal.SIGKILL)
-    wait_until(lambda: not psutil.pid_exists(int(pid)) and not Path(folder).exists(), within_s=60)
+    wait_until(lambda: not alive([server]) and not Path(folder).exists())

@@ -16,7 +16,7 @@ def say(line: str) -> None:
 
 
 def main(url: str, ref: str, batches: int) -> None:
-    with closing(open_store(url)) as store:
+    with closing(open_store(url, patience_s=60)) as store:  # on a slow disk another's turn comes late
         say("open")
         sys.stdin.readline()
         for number in range(batches):
