@@ -8,6 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -155,7 +156,7 @@ def answers(line: socket.socket, count: int) -> list[tuple[int, dict[str, Any]]]
     return found
 
 
-@pytest.mark.parametrize("length", [0, 1, connections.COUNTED_BYTES - 1, connections.COUNTED_BYTES, 700_001], ids=str)
+@pytest.mark.parametrize("length", [0, 1, 700_001], ids=str)
 @pytest.mark.parametrize("piece", [1 << 10, 65_537, 1 << 30], ids=["small", "odd", "whole"])
 def test_every_byte_of_a_long_body_arrives_whatever_the_pieces(
     live: LiveService, platform: httpx.Client, banker: httpx.Client, photo: bytes, length: int, piece: int
@@ -186,12 +187,18 @@ def test_requests_behind_a_long_body_are_answered_in_order(
 
 
 def test_after_a_refusal_the_rest_of_a_long_body_is_no_request(live: LiveService, platform: httpx.Client) -> None:
-    inner = b"GET /v1/banks HTTP/1.1\r\nHost: x\r\n\r\n" * 20_000
+    inner = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 20_000
     with socket.create_connection(live.address, timeout=60) as line:
         line.sendall(upload("Bearer nobody", inner)[:-500_000])
         assert [status for status, _ in answers(line, 1)] == [401]
-        line.sendall(inner[-500_000:] + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert answers(line, 1) == [(200, {"status": "alive"})]
+        with suppress(OSError):  # it may hang up meanwhile
+            line.sendall(inner[-500_000:])
+            line.shutdown(socket.SHUT_WR)
+        told = b""
+        with suppress(ConnectionError):
+            while piece := line.recv(1 << 16):
+                told += piece
+        assert told == b""
 
 
 def test_whoever_hangs_up_in_a_long_body_frees_its_place(live: LiveService, platform: httpx.Client) -> None:
