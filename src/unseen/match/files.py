@@ -88,7 +88,9 @@ class IndexFiles:
             stamp = self.stamp()
             manifest = manifests.read(self.manifest_path)
             try:
-                snapshots = tuple(mapped.get(name) or self._open(name, noting) for name in manifest.names)
+                snapshots = tuple(
+                    mapped[name] if name in mapped else self._open(name, noting) for name in manifest.names
+                )
             except SnapshotRefused:
                 if self.stamp() == stamp:
                     raise

@@ -102,7 +102,7 @@ def _tiers_of(stack: Stack, held: dict[str, Tier]) -> tuple[Tier, ...]:
     for name, snapshot in zip(stack.manifest.names, stack.snapshots, strict=True):
         older = zip(stack.manifest.names, tiers, strict=False)
         tiers = [old if name in held and other in held else old.without(snapshot.gone) for other, old in older]
-        tiers.append(held.get(name) or tier_of(snapshot))
+        tiers.append(held[name] if name in held else tier_of(snapshot))
     return tuple(tiers)
 
 

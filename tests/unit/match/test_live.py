@@ -249,6 +249,19 @@ def test_another_worker_goes_on_from_a_flush_without_losing_what_it_knows_alread
     assert (writer.seq, _found(writer, codes)) == (4, [2, 4])
 
 
+def test_a_file_of_which_everything_was_withdrawn_stays_so_when_newer_files_come(files: IndexFiles) -> None:
+    codes = _codes(6)
+    live = _filled(files, codes[:2], 1, 2)
+    live.change(2, ids=_ids(3, 4), codes=codes[2:4])
+    assert live.flush(files)
+    for seq, retired in ((3, _ids(3, 4)), (4, _ids())):
+        live.change(seq, ids=_ids(seq + 2), codes=codes[seq + 1 : seq + 2], retired=retired)
+        assert live.flush(files)
+        for each in (live, LiveIndex(files.open())):
+            assert _found(each, codes) == [i for i in range(1, seq + 3) if i not in (3, 4)]
+            assert len(each) == seq
+
+
 def test_a_file_that_ends_in_the_midst_of_what_was_followed_at_once_repeats_nothing(files: IndexFiles) -> None:
     codes = _codes(9)
     late = LiveIndex()
