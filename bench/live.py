@@ -215,7 +215,11 @@ def lags(batches: list[tuple[int, float, int]], followed: Followed) -> NDArray[n
 
 def run(folder: Path, n: int, rate: int, seconds: float, idle_s: float, seed: int, report: Report) -> None:
     begin = time.perf_counter()
-    fill(folder, n)
+    filling = multiprocessing.get_context("spawn").Process(target=fill, args=(folder, n))
+    filling.start()  # apart: what it frees would count as this process's memory
+    filling.join()
+    if filling.exitcode:
+        sys.exit("the store could not be filled")
     print(f"store of {n:,} entries filled in {time.perf_counter() - begin:.0f} s", flush=True)
     with closing(open_sqlite(store_path(folder))) as store:
         index = BankIndex(store, folder)
