@@ -37,6 +37,7 @@ from unseen.config import Config
 from unseen.desk.screen import Query, look_up
 from unseen.fingerprint.records import Fingerprint, Kind, View
 
+QUERIES = 1_000
 WORKERS = 2
 PEERS = {
     "PDQIndex": PdqSignal.get_index_cls(),  # what HMA uses: faiss's multi-index hash
@@ -79,7 +80,7 @@ def main() -> None:
 def corpus(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     codes = random_codes(n, rng)
-    return codes, queries_for(codes, rng)
+    return codes, queries_for(codes, QUERIES, rng)
 
 
 def in_own_process(chosen: argparse.Namespace, n: int, *words: str) -> dict[str, Any]:
