@@ -1,4 +1,4 @@
-"""Codes to search in: random ones, synthetic clusters, near-equal ones, and those of patches of real photographs."""
+"""Codes to search in: random ones, synthetic clusters, near-equal ones, those of patches and regions of photographs."""
 
 import io
 import os
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter
 
 from unseen.fingerprint.pdq import luma_of, pdq
+from unseen.fingerprint.region import SOUGHT
+from unseen.fingerprint.region.fingerprint import fingerprint_regions
 
 _COPIES: Final = 20  # of each synthetic picture
 _PATCHES: Final = 300_000  # distinct ones, at most
@@ -105,6 +107,33 @@ def _some_patches(lumas: list[Luma], count: int, rng: np.random.Generator) -> Co
         if quality >= 50:
             codes.append(code)
     return np.array(codes)
+
+
+def region_codes(pictures: list[Image.Image], n: int, rng: np.random.Generator) -> Codes:
+    """Codes of up to 300,000 regions of parts of the photographs, and noisy copies of these up to ``n``.
+
+    A part is a third to all of a photograph, anywhere in it, in either mirror, fingerprinted as an upload is.  A copy
+    has 0 to 60 bits turned over.
+    """
+    wanted, distinct = min(n, _PATCHES), np.empty((0, 32), np.uint8)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        while len(distinct) < wanted:
+            seeds = rng.integers(0, 2**32, 64)
+            parts = pool.map(lambda seed: _regions_of_a_part(pictures, np.random.default_rng(seed)), seeds)
+            distinct = np.concatenate([distinct, *parts])
+    distinct = distinct[:wanted]
+    copies = distinct[rng.integers(0, len(distinct), n - len(distinct))]
+    return np.concatenate([distinct, noisy(copies, 60, rng)])
+
+
+def _regions_of_a_part(pictures: list[Image.Image], rng: np.random.Generator) -> Codes:
+    luma = np.asarray(pictures[rng.integers(len(pictures))].convert("L"))
+    height, width = (int(side * rng.uniform(1 / 3, 1)) for side in luma.shape)
+    top, left = (
+        int(rng.integers(0, whole - part + 1)) for whole, part in zip(luma.shape, (height, width), strict=True)
+    )
+    regions = fingerprint_regions(np.ascontiguousarray(luma[top : top + height, left : left + width]), plan=SOUGHT)
+    return regions.mirrored_codes if rng.integers(2) else regions.codes
 
 
 def code_of(picture: Image.Image) -> Codes:

@@ -33,6 +33,7 @@ from bench.corpora import (
     queries_for,
     random_codes,
 )
+from bench.region_lookup import look_up
 from unseen.match import reference
 from unseen.match.files import IndexFiles
 from unseen.match.layout import to_words
@@ -234,7 +235,16 @@ def main() -> None:
     options.add_argument("--n", type=int, nargs="+", help="how many codes (default 100,000 and 1,000,000)")
     options.add_argument("--full", action="store_true", help="ten million codes too; takes a quarter of an hour")
     options.add_argument("--plot", type=Path, metavar="PATH", help="write a PNG of cost against n, to ten million")
+    options.add_argument("--regions", action="store_true", help="the regions of an upload among ten million, alone")
     chosen = options.parse_args()
+    if chosen.regions:
+        n = chosen.n[0] if chosen.n else 10**6 if chosen.quick else _FULL
+        report = Report(benchmark="index of regions", n=n, seed=chosen.seed)
+        look_up(n, chosen.seed, report)
+        report.print()
+        if chosen.json:
+            report.json()
+        return
     faiss.omp_set_num_threads(1)
     sizes = chosen.n or (*_SIZES, *((_FULL,) if chosen.full else ()))
     report = Report(benchmark="index", n=max(sizes), seed=chosen.seed)

@@ -30,7 +30,7 @@ from bench._report import Report, parser
 from unseen.bank.records import Bank, Source, SourceKind
 from unseen.desk.index import BankIndex
 from unseen.fingerprint.records import Fingerprint, Kind
-from unseen.store import open_sqlite
+from unseen.store import Opening, SecretFile, SqliteStore, open_sqlite
 
 RADIUS_BITS: Final = 31
 _ARRIVALS_A_S: Final = 50.0
@@ -45,9 +45,13 @@ def store_path(folder: Path) -> Path:
     return folder / "unseen.sqlite3"
 
 
+def opened(folder: Path) -> SqliteStore:
+    return open_sqlite(store_path(folder), Opening(secret=SecretFile(folder / "secret")))
+
+
 def fill(folder: Path, n: int) -> None:
     """A store of ``n`` random entries, as if each had been added by a change of its own; without the waiting."""
-    with closing(open_sqlite(store_path(folder))) as store, store.write() as tx:
+    with closing(opened(folder)) as store, store.write() as tx:
         tx.put_bank(Bank(name="bench"))
     with closing(sqlite3.connect(store_path(folder), isolation_level=None)) as database:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"):
@@ -80,7 +84,7 @@ def write(folder: Path, n: int, rate: int, seconds: float, seed: int, to: Connec
     rng = np.random.default_rng(seed)
     size = rate // _BATCHES_A_S // 2  # adds of a batch, and as many retirements
     retirees = rng.permutation(n)[: int(size * _BATCHES_A_S * seconds)] + 1
-    with closing(to), closing(open_sqlite(store_path(folder))) as store:
+    with closing(to), closing(opened(folder)) as store:
         begin = time.monotonic()
         for batch in range(int(_BATCHES_A_S * seconds)):
             codes = rng.integers(0, 256, (size, 32), np.uint8)
@@ -100,7 +104,7 @@ def write(folder: Path, n: int, rate: int, seconds: float, seed: int, to: Connec
 def keep_files(folder: Path, stop: Event) -> None:
     """The merging process."""
     os.nice(19)
-    with closing(open_sqlite(store_path(folder))) as store:
+    with closing(opened(folder)) as store:
         index = BankIndex(store, folder)
         index.open()
 
@@ -221,7 +225,7 @@ def run(folder: Path, n: int, rate: int, seconds: float, idle_s: float, seed: in
     if filling.exitcode:
         sys.exit("the store could not be filled")
     print(f"store of {n:,} entries filled in {time.perf_counter() - begin:.0f} s", flush=True)
-    with closing(open_sqlite(store_path(folder))) as store:
+    with closing(opened(folder)) as store:
         index = BankIndex(store, folder)
         begin = time.perf_counter()
         index.open()

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from unseen.bank.records import Bank
-from unseen.base import BadRequest, Clock, Misconfigured, NotFound, SystemClock
+from unseen.base import BadRequest, Clock, Conflict, Misconfigured, NotFound, SystemClock
 from unseen.base.ids import RandomBits
 from unseen.case.pin import PinKeeper
 from unseen.config import Config
@@ -19,14 +19,14 @@ from unseen.desk.ports import Store
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.limits import Limits
 from unseen.store.opening import database_file, open_store
+from unseen.store.schema import Opening
+from unseen.store.secret_file import Label, Secret, SecretFile
 from unseen.store.sqlite import open_sqlite
 
 if TYPE_CHECKING:
     from unseen.batch.folder import ScanFolder
     from unseen.batch.kept import KeptFile
     from unseen.desk.scan_ports import Engine, Row
-
-_SECRET_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +49,20 @@ def open_node(config: Config) -> Iterator[Node]:
 
     Raises: Misconfigured, StoreUnavailable, StorageFull.
     """
-    _make_data_folder(config.data_folder)
-    pins = PinKeeper(_secret(config.secret))
+    for folder in (config.data_folder, config.indexes):
+        _make_private_folder(folder)
     limits = limits_of(config)
-    store = _store(config)
+    source = SecretFile(config.secret)
+    store = _store(config, Opening(secret=source))
     try:
+        secret = source.made()  # it is there: the store was opened with it
         _make_case_bank(store)
         with DecoderPool(limits, workers=config.decoder_processes) as decoder:
             yield Node(
                 config=config,
                 store=store,
-                index=Indexes(store, config.data_folder, with_regions=config.regions),
-                pins=pins,
+                index=Indexes(store, config.indexes, region_key=region_key_of(config, store, secret)),
+                pins=PinKeeper(secret.for_pins),
                 limits=limits,
                 decoder=decoder,
                 clock=SystemClock(),
@@ -70,10 +72,34 @@ def open_node(config: Config) -> Iterator[Node]:
         store.close()
 
 
-def _store(config: Config) -> Store:
+def _store(config: Config, opening: Opening) -> Store:
     if config.database_url is None:
-        return open_sqlite(config.database)
-    return open_store(config.database_url.get_secret_value())
+        return open_sqlite(config.database, opening)
+    return open_store(config.database_url.get_secret_value(), opening)
+
+
+def region_key_of(config: Config, store: Store, secret: Secret) -> bytes | None:
+    """What the index of regions is veiled with; None where regions are not looked for."""
+    if not config.regions:
+        return None
+    with store.read() as reader:
+        return secret.subkey(Label.REGION_INDEX, salt=reader.lineage())
+
+
+def renew_secret(config: Config) -> None:
+    """Go on where the store's secret is lost, with the one that is in its file, or a new one.
+
+    Region entries are retired and erased, since nobody can open them any more; the PINs given until now open nothing.
+    Raises: Conflict (the secret is not lost), NotFound (no store), Misconfigured, StoreUnavailable, StorageFull.
+    """
+    file, source = store_file(config), SecretFile(config.secret)
+    if file is not None and not file.exists():
+        raise NotFound("There is no store yet.", hint="Check UNSEEN_DATA_FOLDER and UNSEEN_DATABASE_URL.")
+    with suppress(Misconfigured):
+        _store(config, Opening(secret=source)).close()
+        raise Conflict("The secret is there, and the store's own.", hint="There is nothing to renew.")
+    with closing(_store(config, Opening(secret=source, given_up_at=SystemClock().now()))) as store:
+        store.scrub()
 
 
 def back_up(config: Config, file: Path) -> None:
@@ -89,7 +115,7 @@ def back_up(config: Config, file: Path) -> None:
         )
     if not source.exists():
         raise NotFound("There is no store yet.", hint="Check UNSEEN_DATA_FOLDER and UNSEEN_DATABASE_URL.")
-    with closing(open_sqlite(source)) as store:
+    with closing(open_sqlite(source, Opening(secret=SecretFile(config.secret)))) as store:
         store.back_up(file)
 
 
@@ -187,44 +213,15 @@ def limits_of(config: Config) -> Limits:
     )
 
 
-def _make_data_folder(folder: Path) -> None:
+def _make_private_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
     except OSError as error:
         raise Misconfigured(
-            f"The data folder {folder} cannot be used: {error.strerror}.", hint="Set UNSEEN_DATA_FOLDER to another."
+            f"The data folder {folder} cannot be used: {error.strerror}.",
+            hint="Set UNSEEN_DATA_FOLDER, or UNSEEN_INDEX_FOLDER, to another.",
         ) from None
-
-
-def _secret(path: Path) -> bytes:
-    """Read the secret, or make it with the node's first start."""
-    try:
-        if not path.exists():
-            _write_once(path, secrets.token_bytes(_SECRET_BYTES))
-        secret = path.read_bytes()
-    except OSError as error:
-        raise Misconfigured(f"The secret file {path} cannot be used: {error.strerror}.") from None
-    if len(secret) != _SECRET_BYTES:
-        raise Misconfigured(
-            f"The secret file {path} should hold {_SECRET_BYTES} bytes.", hint="Restore it from backup."
-        )
-    return secret
-
-
-def _write_once(path: Path, content: bytes) -> None:
-    """Write a whole private file or none; where another process was first, its file stays."""
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink()
 
 
 def _make_case_bank(store: Store) -> None:

@@ -21,12 +21,17 @@ class Config(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="UNSEEN_", frozen=True, extra="ignore")
 
     data_folder: Path = Field(
-        default_factory=_default_data_folder, description="Where the bank, its snapshots and the secret are kept."
+        default_factory=_default_data_folder, description="Where the bank and its index are kept."
     )
     secret_file: Path | None = Field(
         default=None,
-        description="The file with the secret that keys PINs; `secret.key` in the data folder if not set. "
-        "Keep it apart from the database's backups.",
+        description="The file with the secret that seals regions and keys PINs; beside the data folder, with its name "
+        "and `.key`, if not set. Made at the first start. All nodes of one store need the same.",
+    )
+    index_folder: Path | None = Field(
+        default=None,
+        description="Where the index's files are kept; the data folder if not set. In memory (tmpfs), nothing of them "
+        "is left on a stolen disk.",
     )
     database_url: SecretStr | None = Field(
         default=None,
@@ -96,8 +101,16 @@ class Config(BaseSettings):
 
     @property
     def secret(self) -> Path:
-        """The file with the secret that keys PINs."""
-        return self.secret_file or self.data_folder / "secret.key"
+        """The file with the secret; where an older version made it in the data folder, it is used there."""
+        if self.secret_file is not None:
+            return self.secret_file
+        within, folder = self.data_folder / "secret.key", self.data_folder.resolve()
+        return within if within.exists() else folder.parent / f"{folder.name}.key"
+
+    @property
+    def indexes(self) -> Path:
+        """The folder that the index's files are in."""
+        return self.index_folder or self.data_folder
 
     @property
     def erase_after(self) -> timedelta:

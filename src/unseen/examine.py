@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
@@ -22,17 +22,20 @@ from PIL import Image
 from unseen.base import SnapshotRefused, UnseenError
 from unseen.compose import limits_of, store_file
 from unseen.config import Config
+from unseen.desk.index import files_name
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.image import fingerprint_picture
 from unseen.fingerprint.pdq import pdq
 from unseen.fingerprint.records import Kind
 from unseen.match.files import IndexFiles
+from unseen.match.veil import Veil
 from unseen.store.postgres import look_at_server
 from unseen.store.schema import REVISIONS
+from unseen.store.sealing import Sealer
+from unseen.store.secret_file import SECRET_BYTES, Label, Secret, SecretFile
 
 _LOW_BYTES: Final = 1 << 30
 _TOO_LOW_BYTES: Final = 64 << 20
-_SECRET_BYTES: Final = 32
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF")
 _SIDE: Final = 96  # pixels of the picture that is made to be decoded
 _PDQ: Final = bytes.fromhex("7f8eec7cf09fec3ce0fee42c03dc045f07f05d549fc0ffd4fa50ca5428c00a10")
@@ -63,8 +66,9 @@ def examine(config: Config) -> Iterator[Finding]:
         yield _note("data folder", f"{config.data_folder} is not there yet; the first command that needs it makes it.")
     else:
         yield from _folder(config)
+        secret = _opened(config)
         yield _secret(config)
-        yield from _store(config)
+        yield from _store(config, secret)
     yield _kernel()
     yield from _decoders(config)
 
@@ -100,17 +104,39 @@ def _secret(config: Config) -> Finding:
     if not path.exists():
         file = store_file(config)
         if file is None or file.exists():
-            return _bad("secret", f"{path} is missing: without it no PIN can be checked. Restore it from backup.")
+            return _bad("secret", f"{path} is missing: nothing opens without it. Restore it from backup.")
         return _note("secret", "not there yet; the first command that needs it makes it.")
-    if path.stat().st_size != _SECRET_BYTES:
-        return _bad("secret", f"{path} should hold {_SECRET_BYTES} bytes. Restore it from backup.")
-    return _good("secret", "there, of the right size.")
+    if path.stat().st_size != SECRET_BYTES:
+        return _bad("secret", f"{path} should hold {SECRET_BYTES} bytes. Restore it from backup.")
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        return _bad("secret", f"{path} is open to others ({mode:04o}): chmod 600 it.")
+    if path.resolve().is_relative_to(config.data_folder.resolve()):
+        apart = config.data_folder.resolve()
+        return _note("secret", f"beside what it protects: move {path.name} to {apart.parent / apart.name}.key.")
+    return _good("secret", f"{path}, private ({mode:04o}), of the right size.")
 
 
-def _store(config: Config) -> Iterator[Finding]:
+def _opened(config: Config) -> Secret | None:
+    with suppress(UnseenError):  # what is wrong with it is a finding of its own
+        return SecretFile(config.secret).read()
+    return None
+
+
+def _sealed(secret: Secret | None, lineage: bytes, check: bytes | None) -> Iterator[Finding]:
+    """Whether the secret is the store's own."""
+    if secret is None or check is None:
+        return  # said already, or made with the next start
+    if Sealer(secret, lineage).check == check:
+        yield _good("seal", "the secret is the one that this store was made with.")
+    else:
+        yield _bad("seal", "the store was made with another secret: restore it from its backup, or from another node.")
+
+
+def _store(config: Config, secret: Secret | None) -> Iterator[Finding]:
     path = store_file(config)
     if path is None:
-        yield from _server(config)
+        yield from _server(config, secret)
         return
     if not path.exists():
         yield _note("store", "not there yet; the first command that needs it makes it.")
@@ -119,13 +145,13 @@ def _store(config: Config) -> Iterator[Finding]:
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as database:
-            yield from _look_inside(database, config.data_folder)
+            yield from _look_inside(database, config.indexes, secret)
     except sqlite3.Error as error:
         name = getattr(error, "sqlite_errorname", type(error).__name__)
         yield _bad("store", f"{path.name} cannot be read ({name}). Restore the newest backup.")
 
 
-def _server(config: Config) -> Iterator[Finding]:
+def _server(config: Config, secret: Secret | None) -> Iterator[Finding]:
     """Look at a database server's store, which the server itself keeps whole."""
     assert config.database_url is not None
     try:
@@ -139,9 +165,10 @@ def _server(config: Config) -> Iterator[Finding]:
         yield _bad("store", f"of a newer version of Unseen (schema {state.revision}). Upgrade Unseen.")
     else:
         yield _good("store", f"on a database server, schema {state.revision}, last change {state.last_seq:,}.")
+        yield from _sealed(secret, state.lineage, state.secret_check)
 
 
-def _look_inside(database: sqlite3.Connection, folder: Path) -> Iterator[Finding]:
+def _look_inside(database: sqlite3.Connection, folder: Path, secret: Secret | None) -> Iterator[Finding]:
     (says,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if says != "ok":
         yield _bad("store", "its file is damaged. Keep it for analysis and restore the newest backup.")
@@ -156,15 +183,18 @@ def _look_inside(database: sqlite3.Connection, folder: Path) -> Iterator[Finding
     if revision != REVISIONS[-1]:
         yield _note("store", f"whole; its schema {revision} is brought up to {REVISIONS[-1]} at the next start.")
         return
-    lineage, seq, erased, scrubbed = database.execute(
-        "SELECT lineage, last_seq, erased_seq, scrubbed_seq FROM ledger"
+    lineage, seq, erased, scrubbed, check = database.execute(
+        "SELECT lineage, last_seq, erased_seq, scrubbed_seq, secret_check FROM ledger"
     ).fetchone()
     (standing,) = database.execute("SELECT count(*) FROM entries WHERE retired_at IS NULL").fetchone()
     yield _good("store", f"whole, schema {revision}, {standing:,} entries that match, last change {seq:,}.")
     if erased > scrubbed:
         yield _bad("forgetting", "erased codes may still be in the store's file: run `unseen forget`.")
-    for kind, subject in ((Kind.PDQ, "snapshot"), (Kind.REGION, "regions")):
-        yield _snapshot(IndexFiles(folder, f"{kind}-{lineage.hex()}"), seq, subject)
+    yield from _sealed(secret, lineage, check)
+    yield _snapshot(IndexFiles(folder, files_name(Kind.PDQ, lineage, None)), seq, "snapshot")
+    if secret is not None:
+        veil = Veil(secret.subkey(Label.REGION_INDEX, salt=lineage))
+        yield _snapshot(IndexFiles(folder, files_name(Kind.REGION, lineage, veil)), seq, "regions")
 
 
 def _snapshot(files: IndexFiles, seq: int, subject: str) -> Finding:

@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 from contract.store_makers import WHY, at, case, pdq
+from support.stores import open_sqlite
 from unseen.bank.records import EntryEvent
 from unseen.compose import open_node
 from unseen.config import Config
 from unseen.desk.open_case import CASE_BANK
-from unseen.store import open_sqlite
 
 UNSEEN = [sys.executable, "-m", "unseen.cli"]
 

@@ -33,7 +33,7 @@ def test_nothing_of_a_withdrawn_case_is_left_on_disk(tmp_path: Path) -> None:
         opened = open_case(GOOD, [picture(0)], random_bits=node.random_bits, **hers)
         open_case(GOOD, [picture(1)], random_bits=node.random_bits, **hers)
         # so that a file is written, and holds her code
-        index = Indexes(node.store, folder, with_regions=True, flush_after=2)
+        index = Indexes(node.store, folder, region_key=bytes(32), flush_after=2)
         index.open()
         assert [bool(traces(folder, fingerprint)) for fingerprint in picture(0)] == [True, True, True]
         assert set(index.pictures.mapped_files) <= set(traces(folder, picture(0)[2]))

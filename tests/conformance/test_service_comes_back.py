@@ -15,13 +15,13 @@ import pytest
 
 from contract.store_makers import WHY, case
 from support.service import LiveService, memory_node, running, screened, wait_until
+from support.stores import open_store
 from unseen.desk.index import BankIndex
 from unseen.desk.open_case import CASE_BANK
 from unseen.desk.ports import Reader, Store
 from unseen.desk.tokens import Scope
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.match.layout import to_words
-from unseen.store import open_store
 
 OLD, NEW = 3_000, 4_000  # entries from before, and while the node is away
 FLUSH_AFTER = 500  # so that all of it is about files too

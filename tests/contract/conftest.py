@@ -7,8 +7,9 @@ from contextlib import ExitStack, closing
 
 import pytest
 
+from support.stores import open_sqlite, open_store
 from unseen.desk.ports import Store
-from unseen.store import MemoryStore, open_sqlite, open_store
+from unseen.store import MemoryStore
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

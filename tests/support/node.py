@@ -46,7 +46,7 @@ class Node:
     def __post_init__(self) -> None:
         with self.store.write() as tx:
             tx.put_bank(Bank(name=CASE_BANK))
-        self.index = Indexes(self.store, self.folder, with_regions=True, flush_after=FLUSH_AFTER)
+        self.index = Indexes(self.store, self.folder, region_key=bytes(32), flush_after=FLUSH_AFTER)
         self.index.open()
         self.platform = Token(
             name="forum", digest=bytes(32), scopes=frozenset({Scope.SCREEN}), created_at=self.clock.now()

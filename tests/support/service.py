@@ -50,7 +50,7 @@ def memory_node(folder: Path, *, store: Store | None = None, **settings: Any) ->
         yield Node(
             config=config,
             store=store,
-            index=Indexes(store, folder, with_regions=config.regions),
+            index=Indexes(store, folder, region_key=bytes(32) if config.regions else None),
             pins=PinKeeper(bytes(32)),
             limits=limits,
             decoder=decoder,

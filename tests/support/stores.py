@@ -1,12 +1,43 @@
-"""Stores that fail on demand."""
+"""Stores opened as most tests need them, and stores that fail on demand."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from unseen.base import StorageFull, StoreUnavailable
 from unseen.desk.ports import Reader, Transaction
-from unseen.store import MemoryStore
+from unseen.store import MemoryStore, Opening, PostgresStore, Secret, SqliteStore
+from unseen.store import open_sqlite as _open_sqlite
+from unseen.store import open_store as _open_store
+
+_SECRET = Secret(bytes(range(32)))
+
+
+@dataclass(frozen=True)
+class Held:
+    """A secret that is in no file; None where it was lost."""
+
+    secret: Secret | None = _SECRET
+    where: str = "the test"
+
+    def read(self) -> Secret | None:
+        return self.secret
+
+    def made(self) -> Secret:
+        return self.secret or Secret(bytes(32))
+
+
+def open_sqlite(path: Path, **more: Any) -> SqliteStore:
+    """The store in a file, sealed with the same secret each time."""
+    return _open_sqlite(path, Opening(secret=Held()), **more)
+
+
+def open_store(url: str, **more: Any) -> SqliteStore | PostgresStore:
+    """The store of this URL, sealed with the same secret each time."""
+    return _open_store(url, Opening(secret=Held()), **more)
 
 
 class Flaky(MemoryStore):

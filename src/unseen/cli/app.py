@@ -8,7 +8,7 @@ import typer
 
 from unseen import __version__
 from unseen.base import UnseenError
-from unseen.cli import backup, bank, case, demo, doctor, fingerprint, forget, scan, screen, serve, token
+from unseen.cli import backup, bank, case, demo, doctor, fingerprint, forget, renew_secret, scan, screen, serve, token
 from unseen.cli.errors import STOPPED, tell, tell_bug
 from unseen.cli.terminal import complain, remark
 
@@ -54,6 +54,7 @@ app.add_typer(token.app, name="token")
 app.command("serve")(serve.serve)
 app.command("forget")(forget.forget)
 app.command("backup")(backup.backup)
+app.command("renew-secret")(renew_secret.renew_secret)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 

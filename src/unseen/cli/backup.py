@@ -12,7 +12,7 @@ def backup(file: Annotated[Path, typer.Argument(help="The new file to write.")])
     """Write the store to a new private file, while the node runs.
 
     For a SQLite store; one on PostgreSQL is backed up with pg_dump. docs/operating.md says how
-    to restore either. The secret that keys PINs is not in it.
+    to restore either. The secret that seals regions and keys PINs is not in it.
     """
     from unseen.compose import back_up
     from unseen.config import load_config
@@ -20,4 +20,4 @@ def backup(file: Annotated[Path, typer.Argument(help="The new file to write.")])
     config = load_config()
     back_up(config, file)
     say(f"Backed up to {shown(file)}.")
-    remark(f"Keep {shown(config.secret)} too, somewhere else: without it no PIN can be checked.")
+    remark(f"Keep {shown(config.secret)} too, somewhere else: without it regions and PINs are lost.")

@@ -24,6 +24,7 @@ from unseen.match.live import FLUSH_AFTER, NO_CODES, LiveIndex
 from unseen.match.manifest import Manifest
 from unseen.match.records import NOBODY, Hits
 from unseen.match.spool import Spool
+from unseen.match.veil import Veil
 
 _ROWS: Final = 65_536  # entries read at a time when the index is filled from the store
 _CHANGES: Final = {Kind.PDQ: 10_000, Kind.REGION: 1_000}  # changes applied at a time; a region entry has 96 codes
@@ -43,9 +44,21 @@ class BankIndex:
     processes of a node share them: whichever is first writes what came since, and the others go on from that.
     """
 
-    def __init__(self, store: Store, folder: Path, *, kind: Kind = Kind.PDQ, flush_after: int = FLUSH_AFTER) -> None:
-        """``folder``: where index files are kept; it exists.  ``flush_after``: changes before they go to a file."""
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        *,
+        kind: Kind = Kind.PDQ,
+        veil: Veil | None = None,
+        flush_after: int = FLUSH_AFTER,
+    ) -> None:
+        """``folder``: where index files are kept; it exists.  ``flush_after``: changes before they go to a file.
+
+        ``veil``: what all codes here and in the files are under, where somebody who has the files shall not read them.
+        """
         self._kind = kind
+        self._veil = veil
         self._store = store
         self._folder = folder
         self._flush_after = flush_after
@@ -81,7 +94,7 @@ class BankIndex:
     def files(self) -> IndexFiles:
         """Where this store's index files are, or would be.  Raises: StoreUnavailable."""
         with self._store.read() as reader:
-            return IndexFiles(self._folder, f"{self._kind}-{reader.lineage().hex()}")
+            return IndexFiles(self._folder, files_name(self._kind, reader.lineage(), self._veil))
 
     def open(self) -> None:
         """Map the files, or fill from the store; then follow the changes since.
@@ -154,7 +167,7 @@ class BankIndex:
 
     def search(self, codes: NDArray[np.uint8], radius_bits: int) -> Hits:
         """Entries within ``radius_bits`` (inclusive) of each row of ``codes``: (q, 32) uint8.  Raises: NotReady."""
-        return self._opened().search(codes, radius_bits, threads=self._threads)
+        return self._opened().search(self._veiled(codes), radius_bits, threads=self._threads)
 
     def _opened(self) -> LiveIndex:
         if self._live is None:
@@ -189,10 +202,13 @@ class BankIndex:
                 delta.seq,
                 mark=mark,
                 ids=delta.added.ids,
-                codes=delta.added.codes,
+                codes=self._veiled(delta.added.codes),
                 retired=self._row_ids(delta.retired),
                 is_erasure=len(delta.erased) > 0,
             )
+
+    def _veiled(self, codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return codes if self._veil is None else self._veil.over(codes)
 
     def _row_ids(self, entry_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Every id under which codes of these entries may be in the index."""
@@ -225,7 +241,7 @@ class BankIndex:
                 first, second = next(pages, _NO_ROWS), next(pages, None)
                 if second is None:
                     live = LiveIndex(self.files.open(), flush_after=self._flush_after)
-                    live.change(seq, mark=mark, ids=first.ids, codes=first.codes)
+                    live.change(seq, mark=mark, ids=first.ids, codes=self._veiled(first.codes))
                     return live
                 self._write_first(chain([first, second], pages), seq, mark)
         return LiveIndex(self.files.open(), flush_after=self._flush_after)
@@ -234,10 +250,15 @@ class BankIndex:
         with TemporaryFile(dir=self._folder, buffering=0) as file:
             spool = Spool(file)
             for page in pages:
-                spool.add(page.ids, to_words(page.codes))
+                spool.add(page.ids, to_words(self._veiled(page.codes)))
             with self.files.written(spool.blocks(), len(spool), seq) as member:
                 manifest = Manifest(seq=seq, mark=mark, erased_seq=seq, clean_seq=seq, members=(member,))
                 self.files.commit(lambda _: manifest, anew=True)
+
+
+def files_name(kind: Kind, lineage: bytes, veil: Veil | None) -> str:
+    """How the names of an index's files begin: files of another store, or under another veil, are never opened."""
+    return f"{kind}-{lineage.hex()}" if veil is None else f"{kind}-{lineage.hex()}-{veil.name}"
 
 
 def remove_files(folder: Path, kind: Kind, *, but: str | None = None) -> None:

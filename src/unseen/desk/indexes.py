@@ -6,17 +6,25 @@ from unseen.desk.index import BankIndex, remove_files
 from unseen.desk.ports import Store
 from unseen.fingerprint.records import Kind
 from unseen.match.live import FLUSH_AFTER
+from unseen.match.veil import Veil
 
 
 class Indexes:
     """What a screening is given; thread-safe."""
 
-    def __init__(self, store: Store, folder: Path, *, with_regions: bool, flush_after: int = FLUSH_AFTER) -> None:
-        """``folder``: where index files are kept; it exists.  ``flush_after``: changes before they go to a file."""
+    def __init__(self, store: Store, folder: Path, *, region_key: bytes | None, flush_after: int = FLUSH_AFTER) -> None:
+        """``folder``: where index files are kept; it exists.  ``flush_after``: changes before they go to a file.
+
+        ``region_key``: 32 secret bytes, of which the veil over region codes is made; None where regions are not
+        looked for.
+        """
         self._folder = folder
         self.pictures = BankIndex(store, folder, flush_after=flush_after)
         #: None where regions are not looked for
-        self.regions = BankIndex(store, folder, kind=Kind.REGION, flush_after=flush_after) if with_regions else None
+        self.regions: BankIndex | None = None
+        if region_key is not None:
+            veil = Veil(region_key)
+            self.regions = BankIndex(store, folder, kind=Kind.REGION, veil=veil, flush_after=flush_after)
 
     @property
     def is_open(self) -> bool:

@@ -7,15 +7,17 @@ from sqlalchemy import Column, Connection, Row, insert, select, update
 from unseen.bank.records import Bank, EntryState, Purpose, Response
 from unseen.base import Conflict, NotFound
 from unseen.desk.ports import Tally
+from unseen.store.sealing import Sealer
 from unseen.store.tables import banks, ledger, tallies
 
 
 class BankReads:
     """What can be asked of banks and the ledger."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, sealer: Sealer) -> None:
         """``connection`` is inside a transaction, so that every answer is of the same moment."""
         self._connection = connection
+        self._sealer = sealer
 
     def last_seq(self) -> int:
         return int(self._connection.execute(select(ledger.c.last_seq)).scalar_one())

@@ -14,8 +14,7 @@ from unseen.desk.ports import ERASED_AT_ONCE
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store.bank_sql import BankWrites
 from unseen.store.chunks import chunks
-from unseen.store.columns import identity_of
-from unseen.store.entry_sql import EntryReads, by_kind, live, of_source
+from unseen.store.entry_sql import EntryReads, live, of_source, standing
 from unseen.store.tables import changes, entries, ledger, provenances, region_codes
 
 _Key = tuple[Kind, bytes]  # a fingerprint's kind and identity
@@ -52,7 +51,7 @@ class ClaimWrites(BankWrites, EntryReads):
         bank_id = int(self._bank_row(bank).id)
         asked: dict[_Key, Fingerprint] = {}
         for fingerprint in fingerprints:
-            asked.setdefault(_key(fingerprint), fingerprint)
+            asked.setdefault(self._key(fingerprint), fingerprint)
         ids, states = self._standing(bank_id, fingerprints)
         held = self._held(source, list(states))
         new = [key for key in asked if key not in ids]
@@ -73,7 +72,7 @@ class ClaimWrites(BankWrites, EntryReads):
             self._vouch(list(moved), by=confirmed_by, at=at, only=source)
         self._move({i: (bank_id, state) for i, state in states.items()}, moved, at)
         self._record(steps, Because(actor=actor, reason=reason, at=at))
-        return tuple(ids[_key(f)] for f in fingerprints)
+        return tuple(ids[self._key(f)] for f in fingerprints)
 
     def end_claims(self, source: Source, *, actor: str, reason: str, at: datetime) -> None:
         rows = self._connection.execute(
@@ -119,15 +118,31 @@ class ClaimWrites(BankWrites, EntryReads):
         oldest = select(entries.c.id, entries.c.state).where(due).order_by(entries.c.retired_at, entries.c.id)
         rows = self._connection.execute(oldest.limit(most)).all()
         states = {row.id: EntryState(row.state) for row in sorted(rows, key=lambda row: row.id)}
+        self._erase(states, Because(actor=actor, reason=reason, at=at))
+        return len(states)
+
+    def give_up_regions(self, because: Because) -> int:
+        """Retire and erase every region entry: nobody can open them any more; returns how many matched until now."""
+        of_regions = select(entries.c.id, entries.c.state).where(entries.c.kind == Kind.REGION)
+        standing_ids = self._connection.scalars(of_regions.where(standing).order_by(entries.c.id)).all()
+        self.retire(standing_ids, actor=because.actor, reason=because.reason, at=because.at)
+        held = self._connection.execute(of_regions.where(entries.c.code.is_not(None)).order_by(entries.c.id)).all()
+        self._erase({row.id: EntryState(row.state) for row in held}, because)
+        return len(standing_ids)
+
+    def _erase(self, states: Mapping[int, EntryState], because: Because) -> None:
+        """Erase the codes of these entries, by id with their states.  Raises: Conflict (one is not retired)."""
         steps = [(i, EntryEvent.ERASED) for i in states]
         _moved(states, steps)
         for some in chunks(list(states)):
             self._connection.execute(update(entries).where(entries.c.id.in_(some)).values(code=None, quality=None))
             self._connection.execute(delete(region_codes).where(region_codes.c.entry_id.in_(some)))
-        self._record(steps, Because(actor=actor, reason=reason, at=at))
+        self._record(steps, because)
         if steps:
             self._connection.execute(update(ledger).values(erased_seq=ledger.c.last_seq))
-        return len(steps)
+
+    def _key(self, fingerprint: Fingerprint) -> _Key:
+        return fingerprint.kind, self._sealer.identity_of(fingerprint)
 
     def _standing(
         self, bank_id: int, fingerprints: Sequence[Fingerprint]
@@ -135,7 +150,7 @@ class ClaimWrites(BankWrites, EntryReads):
         """Which of these the bank already has: their ids, and the state of each id."""
         ids: dict[_Key, int] = {}
         states: dict[int, EntryState] = {}
-        for kind, codes in by_kind(fingerprints):
+        for kind, codes in self._by_kind(fingerprints):
             for some in chunks(codes):
                 held = self._standing_with(kind, some)
                 found = select(held.c.id, held.c.code, held.c.state).where(held.c.bank_id == bank_id)
@@ -178,12 +193,14 @@ class ClaimWrites(BankWrites, EntryReads):
 
     def _insert_entries(self, bank_id: int, rows: Iterable[tuple[int, Fingerprint, EntryState]]) -> None:
         fresh = list(rows)
+        codes = (self._sealer.identity_of(f) for _, f, _ in fresh)
         new = [
-            {"id": i, "bank_id": bank_id, "kind": f.kind, "code": identity_of(f), "quality": f.quality, "state": state}
-            for i, f, state in fresh
+            {"id": i, "bank_id": bank_id, "kind": f.kind, "code": code, "quality": f.quality, "state": state}
+            for (i, f, state), code in zip(fresh, codes, strict=True)
         ]
         self._insert(entries, new)
-        self._insert(region_codes, [{"entry_id": i, "codes": f.code} for i, f, _ in fresh if f.kind is Kind.REGION])
+        regions = [(i, f.code) for i, f, _ in fresh if f.kind is Kind.REGION]
+        self._insert(region_codes, [{"entry_id": i, "codes": self._sealer.sealed(i, code)} for i, code in regions])
 
     def _insert_claims(self, ids: Iterable[int], source: Source, at: datetime) -> None:
         new = [
@@ -251,10 +268,6 @@ class ClaimWrites(BankWrites, EntryReads):
             for seq, (entry_id, event) in zip(numbers, steps, strict=True)
         ]
         self._insert(changes, rows)
-
-
-def _key(fingerprint: Fingerprint) -> _Key:
-    return fingerprint.kind, identity_of(fingerprint)
 
 
 def _exactly(source: Source) -> ColumnElement[bool]:

@@ -1,12 +1,11 @@
 """Rows of ids and codes as arrays, the shape in which an index takes them.
 
 Thousands of rows as Python objects would keep every other thread of the process waiting for the interpreter, so the
-database packs them into one text: of each row, the id as 16 hexadecimal digits, then the code; for regions, how many
-codes follow as 16 digits more, then all of them.
+database packs them into one text: of each row, the id as 16 hexadecimal digits, then the code; for regions, the
+length of their sealed record as 16 digits more, then that.
 """
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,16 +16,11 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from unseen.desk.ports import REGION_BITS, CodeRows
-from unseen.fingerprint.records import Fingerprint, Kind
+from unseen.fingerprint.records import Kind
 
 LINEAGE_BYTES: Final = 16
 _ID_BYTES: Final = 8
 _CODE_BYTES: Final = 32
-
-
-def identity_of(fingerprint: Fingerprint) -> bytes:
-    """What tells it from others of its kind: the code, or for regions the digest of their codes."""
-    return hashlib.sha256(fingerprint.code).digest() if fingerprint.kind is Kind.REGION else fingerprint.code
 
 
 def code_rows(kind: Kind, rows: Sequence[tuple[int, bytes]]) -> CodeRows:
@@ -48,7 +42,7 @@ def region_rows(rows: Iterable[tuple[int, bytes]]) -> CodeRows:
 class Packed(FunctionElement[str]):
     """An aggregate of all rows, in no order: ``Packed(entry_id)`` or ``Packed(entry_id, code)``.
 
-    For regions: ``Packed(entry_id, number of codes, codes)``.
+    For regions: ``Packed(entry_id, length of the sealed record, sealed record)``.
     """
 
     type = Text()
@@ -79,15 +73,18 @@ def unpacked_ids(text: str | None) -> NDArray[np.int64]:
     return np.sort(np.frombuffer(bytes.fromhex(text or ""), ">i8").astype(np.int64))
 
 
-def unpacked_regions(text: str | None) -> CodeRows:
-    """What ``Packed(entry_id, number of codes, codes)`` gives, ids ascending; None stands for no rows."""
+def unpacked_regions(text: str | None, opened: Callable[[int, bytes], bytes]) -> CodeRows:
+    """What ``Packed(entry_id, length, sealed record)`` gives, ids ascending; None stands for no rows.
+
+    opened: takes an entry's id and its sealed record, gives the codes.
+    """
     packed, at, rows = bytes.fromhex(text or ""), 0, list[tuple[int, bytes]]()
     while at < len(packed):
-        entry_id, count = (int.from_bytes(packed[at + skip : at + skip + _ID_BYTES]) for skip in (0, _ID_BYTES))
+        entry_id, size = (int.from_bytes(packed[at + skip : at + skip + _ID_BYTES]) for skip in (0, _ID_BYTES))
         at += 2 * _ID_BYTES
-        rows.append((entry_id, packed[at : at + count * _CODE_BYTES]))
-        at += count * _CODE_BYTES
-    return region_rows(sorted(rows))
+        rows.append((entry_id, packed[at : at + size]))
+        at += size
+    return region_rows((entry_id, opened(entry_id, sealed)) for entry_id, sealed in sorted(rows))
 
 
 def unpacked(kind: Kind, text: str | None) -> CodeRows:

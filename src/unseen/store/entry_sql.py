@@ -21,7 +21,7 @@ from unseen.desk.ports import REGION_BITS, CodeRows, IndexDelta
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store.bank_sql import BankReads
 from unseen.store.chunks import chunks
-from unseen.store.columns import Packed, identity_of, unpacked, unpacked_ids, unpacked_regions
+from unseen.store.columns import Packed, unpacked, unpacked_ids, unpacked_regions
 from unseen.store.tables import banks, changes, entries, provenances, region_codes
 
 #: Not retired.
@@ -57,7 +57,7 @@ class EntryReads(BankReads):
 
     def same_code(self, fingerprints: Sequence[Fingerprint]) -> tuple[Entry, ...]:
         rows: list[Row[tuple[object, ...]]] = []
-        for kind, codes in by_kind(fingerprints):
+        for kind, codes in self._by_kind(fingerprints):
             for some in chunks(codes):
                 held = self._standing_with(kind, some)
                 named = select(held, banks.c.name.label("bank")).join_from(held, banks, held.c.bank_id == banks.c.id)
@@ -99,8 +99,8 @@ class EntryReads(BankReads):
         )
         while True:
             page = of_kind.where(region_codes.c.entry_id > last_id).limit(at_once).subquery()
-            packed = select(Packed(page.c.entry_id, _count(page.c.codes), page.c.codes))
-            found = unpacked_regions(self._connection.execute(packed).scalar())
+            packed = select(Packed(page.c.entry_id, _length(page.c.codes), page.c.codes))
+            found = unpacked_regions(self._connection.execute(packed).scalar(), self._sealer.opened)
             if not len(found.ids):
                 return
             yield found
@@ -109,7 +109,7 @@ class EntryReads(BankReads):
     def index_delta(self, kind: Kind, *, after: int, limit: int) -> IndexDelta:
         event, is_of_regions = changes.c.event, kind is Kind.REGION
         codes = region_codes.c.codes
-        added = Packed(entries.c.id, _count(codes), codes) if is_of_regions else Packed(entries.c.id, entries.c.code)
+        added = Packed(entries.c.id, _length(codes), codes) if is_of_regions else Packed(entries.c.id, entries.c.code)
         happened = (
             select(
                 added.filter(event == EntryEvent.ADDED, standing).label("added"),
@@ -124,7 +124,7 @@ class EntryReads(BankReads):
         row = self._connection.execute(happened).one()
         return IndexDelta(
             seq=max(after, min(after + limit, self.last_seq())),
-            added=unpacked_regions(row.added) if is_of_regions else unpacked(kind, row.added),
+            added=unpacked_regions(row.added, self._sealer.opened) if is_of_regions else unpacked(kind, row.added),
             retired=unpacked_ids(row.retired),
             erased=unpacked_ids(row.erased),
         )
@@ -137,6 +137,13 @@ class EntryReads(BankReads):
         ).all()
         held = {entry.id: entry for entry in self.entries([row.entry_id for row in claimed])}
         return tuple((row.item, held[row.entry_id]) for row in claimed)
+
+    def _by_kind(self, fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[Kind, list[bytes]]]:
+        """Each kind with its distinct identities."""
+        for kind in Kind:
+            codes = dict.fromkeys(self._sealer.identity_of(f) for f in fingerprints if f.kind is kind)
+            if codes:
+                yield kind, list(codes)
 
     def _standing_with(self, kind: Kind, codes: Sequence[bytes]) -> FromClause:
         """Entries that are not retired, of this kind, with one of these codes."""
@@ -171,9 +178,9 @@ class EntryReads(BankReads):
     def _region_codes(self, ids: Sequence[int]) -> dict[int, bytes]:
         """All codes of each of these entries."""
         return {
-            entry_id: codes
+            entry_id: self._sealer.opened(entry_id, sealed)
             for some in chunks(sorted(ids))
-            for entry_id, codes in self._connection.execute(
+            for entry_id, sealed in self._connection.execute(
                 select(region_codes).where(region_codes.c.entry_id.in_(some))
             )
         }
@@ -182,17 +189,8 @@ class EntryReads(BankReads):
 _ENTRIES = select(entries, banks.c.name.label("bank")).join_from(entries, banks).order_by(entries.c.id)
 
 
-def by_kind(fingerprints: Sequence[Fingerprint]) -> Iterator[tuple[Kind, list[bytes]]]:
-    """Each kind with its distinct identities."""
-    for kind in Kind:
-        codes = dict.fromkeys(identity_of(f) for f in fingerprints if f.kind is kind)
-        if codes:
-            yield kind, list(codes)
-
-
-def _count(codes: ColumnElement[bytes]) -> ColumnElement[int]:
-    """How many codes of regions these are."""
-    return func.length(codes, type_=Integer) // Kind.REGION.code_bytes
+def _length(sealed: ColumnElement[bytes]) -> ColumnElement[int]:
+    return func.length(sealed, type_=Integer)
 
 
 def _provenance(row: Row[tuple[object, ...]]) -> Provenance:

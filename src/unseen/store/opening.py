@@ -1,20 +1,17 @@
 """One URL says which database a node keeps its store in."""
 
-import secrets
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from unseen.base import Misconfigured
-from unseen.base.ids import RandomBits
 from unseen.store.postgres import PostgresStore, open_postgres
+from unseen.store.schema import Opening
 from unseen.store.sqlite import SqliteStore, open_sqlite
 
 
-def open_store(
-    url: str, *, random_bits: RandomBits = secrets.randbits, patience_s: float | None = None
-) -> SqliteStore | PostgresStore:
+def open_store(url: str, opening: Opening, *, patience_s: float | None = None) -> SqliteStore | PostgresStore:
     """Open the store that ``url`` names: ``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``.
 
     ``patience_s``: how long a call waits for its turn, where not as long as is usual for the database.
@@ -23,8 +20,8 @@ def open_store(
     file = database_file(url)
     patience = {} if patience_s is None else {"patience_s": patience_s}
     if file is not None:
-        return open_sqlite(file, random_bits=random_bits, **patience)
-    return open_postgres(_parsed(url), random_bits=random_bits, **patience)
+        return open_sqlite(file, opening, **patience)
+    return open_postgres(_parsed(url), opening, **patience)
 
 
 def database_file(url: str) -> Path | None:

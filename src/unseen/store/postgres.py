@@ -1,6 +1,5 @@
 """The store of several nodes: a PostgreSQL database, and what only PostgreSQL needs."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +13,11 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from unseen.base import Misconfigured
-from unseen.base.ids import RandomBits
 from unseen.store.postgres_errors import to_ours
 from unseen.store.postgres_listener import Listener
 from unseen.store.postgres_rows import PostgresReader, PostgresTransaction
 from unseen.store.postgres_scrub import rewrite_codes
-from unseen.store.schema import bring_up_to_date
+from unseen.store.schema import Opening, bring_up_to_date
 from unseen.store.sql import SqlStore, connected
 from unseen.store.tables import ledger
 
@@ -46,19 +44,19 @@ _ON_CONNECT: Final = (
 )
 
 
-def open_postgres(
-    url: URL, *, random_bits: RandomBits = secrets.randbits, patience_s: float = _PATIENCE_S
-) -> "PostgresStore":
+def open_postgres(url: URL, opening: Opening, *, patience_s: float = _PATIENCE_S) -> "PostgresStore":
     """Open the store in the database that ``url`` names, bringing its schema up to date where needed.
 
     1. The database is ours, or empty, and keeps text as UTF-8.  2. Its schema is this version's.
     ``patience_s``: how long a call waits for its turn before StoreUnavailable.  Open it after forking, never before.
 
-    Raises: Misconfigured (another program's database, a newer schema, a missing right), StoreUnavailable, StorageFull.
+    Raises: Misconfigured (another program's database, a newer schema, a missing right, a missing or
+    another secret), StoreUnavailable, StorageFull.
     """
     store = PostgresStore(_engine(url, patience_s), patience_s=patience_s)
     try:
-        store.prepare(random_bits)
+        store.prepare(opening)
+        store.scrub_if_sealed_anew()
     except BaseException:
         store.close()
         raise
@@ -71,6 +69,8 @@ class ServerState:
 
     revision: str
     last_seq: int
+    lineage: bytes
+    secret_check: bytes | None  #: None also where an older version made it
 
 
 def look_at_server(url: str) -> ServerState | None:
@@ -84,7 +84,10 @@ def look_at_server(url: str) -> ServerState | None:
             if not inspect(connection).has_table(ledger.name):
                 return None
             revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
-            return ServerState(revision=revision, last_seq=connection.execute(select(ledger.c.last_seq)).scalar_one())
+            last_seq, lineage = connection.execute(select(ledger.c.last_seq, ledger.c.lineage)).one()
+            is_sealed = any(column["name"] == "secret_check" for column in inspect(connection).get_columns(ledger.name))
+            check = connection.execute(select(ledger.c.secret_check)).scalar_one() if is_sealed else None
+            return ServerState(revision=revision, last_seq=last_seq, lineage=lineage, secret_check=check)
     finally:
         engine.dispose()
 
@@ -105,7 +108,7 @@ class PostgresStore(SqlStore):
         self._plain = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._listener = Listener(self._plain)
 
-    def prepare(self, random_bits: RandomBits) -> None:
+    def prepare(self, opening: Opening) -> None:
         """Steps 1 and 2 of ``open_postgres``, while no other process takes them."""
         with connected(self._writing) as connection, connection.begin():
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_PREPARING,))
@@ -119,14 +122,14 @@ class PostgresStore(SqlStore):
                 raise Misconfigured(
                     "The database does not keep text as UTF-8.", hint="Make one with `createdb --encoding=UTF8`."
                 )
-            bring_up_to_date(connection, random_bits)  # (2)
+            self._sealer = bring_up_to_date(connection, opening)  # (2)
 
     @contextmanager
     def write(self) -> Iterator[PostgresTransaction]:
         with self._my_turn(), connected(self._writing) as connection, connection.begin():
             # One writer at a time, of all nodes: numbers follow the order of commits, and what is read stays true.
             connection.execute(select(ledger.c.id).with_for_update())
-            yield PostgresTransaction(connection)
+            yield PostgresTransaction(connection, self._sealer)
 
     def stamp(self) -> str:
         """The snapshot that a statement would see now, as text; a restored server has started since."""

@@ -3,10 +3,10 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from unseen.base import StoreUnavailable
@@ -14,6 +14,8 @@ from unseen.store.act_sql import ActReads, ActWrites
 from unseen.store.case_sql import CaseReads, CaseWrites
 from unseen.store.claim_sql import ClaimWrites
 from unseen.store.entry_sql import EntryReads
+from unseen.store.sealing import Sealer
+from unseen.store.tables import ledger
 from unseen.store.token_sql import TokenReads, TokenWrites
 
 POLL_S: Final = 0.05  #: between two looks for a change, where nothing tells of it
@@ -33,6 +35,8 @@ class SqlStore:
     _reader: type[SqlReader] = SqlReader
     _transaction: type[SqlTransaction] = SqlTransaction
 
+    _sealer: Sealer  # known once the store is prepared
+
     def __init__(self, reading: Engine, writing: Engine, *, patience_s: float) -> None:
         """``reading`` and ``writing`` begin transactions of their kind; ``patience_s``: how long to wait for a turn."""
         self._reading = reading
@@ -43,20 +47,20 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[SqlReader]:
         with connected(self._reading) as connection, connection.begin():
-            reader = self._reader(connection)
+            reader = self._reader(connection, self._sealer)
             reader.last_seq()  # the view is of now, not of whenever the first question comes
             yield reader
 
     @contextmanager
     def write(self) -> Iterator[SqlTransaction]:
         with self._my_turn(), connected(self._writing) as connection, connection.begin():
-            yield self._transaction(connection)
+            yield self._transaction(connection, self._sealer)
 
     def wait_for_change(self, after: int, timeout_s: float) -> int:
         deadline = time.monotonic() + timeout_s
         while True:
             with connected(self._reading) as connection, connection.begin():
-                newest = SqlReader(connection).last_seq()
+                newest = SqlReader(connection, self._sealer).last_seq()
             left_s = deadline - time.monotonic()
             if newest != after or left_s <= 0:
                 return newest
@@ -65,6 +69,18 @@ class SqlStore:
     def _wait(self, timeout_s: float) -> None:
         """Return when it is time to look for a change again, after ``timeout_s`` at most."""
         time.sleep(min(POLL_S, timeout_s))
+
+    def scrub_if_sealed_anew(self) -> None:
+        """Where records were clear until a moment ago, leave no copy of them behind; the next scrub is also good."""
+        with connected(self._reading) as connection, connection.begin():
+            scrubbed = connection.execute(select(ledger.c.scrubbed_seq)).scalar_one()
+        if scrubbed < 0:
+            with suppress(StoreUnavailable):
+                self.scrub()
+
+    def scrub(self) -> None:
+        """As the port's; each database has its own way."""
+        raise NotImplementedError
 
     def close(self) -> None:
         self._reading.dispose()

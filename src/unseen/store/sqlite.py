@@ -3,7 +3,6 @@
 import errno
 import fcntl
 import os
-import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -16,8 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from unseen.base import Conflict, Misconfigured, StorageFull, StoreUnavailable, UnseenError
-from unseen.base.ids import RandomBits
-from unseen.store.schema import bring_up_to_date
+from unseen.store.schema import Opening, bring_up_to_date
 from unseen.store.sql import POLL_S, SqlStore, SqlTransaction, connected
 from unseen.store.sqlite_errors import meaning, not_ours, to_ours
 from unseen.store.sqlite_log import AUTOCHECKPOINT_PAGES, LogWriter
@@ -46,8 +44,8 @@ _ON_CONNECT: Final = (
 
 def open_sqlite(
     path: Path,
+    opening: Opening,
     *,
-    random_bits: RandomBits = secrets.randbits,
     patience_s: float = _PATIENCE_S,
     scrub_patience_s: float = _SCRUB_PATIENCE_S,
 ) -> "SqliteStore":
@@ -58,15 +56,16 @@ def open_sqlite(
     ``scrub_patience_s``: how long a scrub waits for readers.
     One store serves a whole process, all its threads; open it after forking, never before.
 
-    Raises: Misconfigured (the folder cannot be used, another program's file, a newer schema), StoreUnavailable,
-    StorageFull.
+    Raises: Misconfigured (the folder cannot be used, another program's file, a newer schema, a missing or another
+    secret), StoreUnavailable, StorageFull.
     """
     _make_private(path)  # (1)
     engine = _engine(path, patience_s)
     store = SqliteStore(engine, path, patience_s=patience_s, scrub_patience_s=scrub_patience_s)
     try:
         with _alone(path.parent):
-            store.prepare(random_bits)
+            store.prepare(opening)
+        store.scrub_if_sealed_anew()
     except BaseException:
         store.close()
         raise
@@ -89,7 +88,7 @@ class SqliteStore(SqlStore):
         self._watch = Watch(path)
         self._log = LogWriter(engine, path)
 
-    def prepare(self, random_bits: RandomBits) -> None:
+    def prepare(self, opening: Opening) -> None:
         """Steps 2 to 4 of ``open_sqlite``, while no other process takes them."""
         with connected(self._plain) as connection:
             ours = connection.exec_driver_sql("PRAGMA application_id").scalar() == _APPLICATION_ID
@@ -101,7 +100,7 @@ class SqliteStore(SqlStore):
                     hint="Put the data folder on a local disk; network file systems do not work.",
                 )
         with connected(self._writing) as connection, connection.begin():
-            bring_up_to_date(connection, random_bits)  # (4)
+            self._sealer = bring_up_to_date(connection, opening)  # (4)
             if not ours:
                 connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
 

@@ -69,7 +69,8 @@ ledger: Final = Table(
     Column("last_seq", Number, nullable=False),
     Column("last_entry_id", Number, nullable=False),
     Column("erased_seq", Number, nullable=False),  # the newest erasure
-    Column("scrubbed_seq", Number, nullable=False),  # the newest erasure of which no trace is left
+    Column("scrubbed_seq", Number, nullable=False),  # the newest erasure of which no trace is left; below 0: none was
+    Column("secret_check", LargeBinary),  # tells whether a secret is the one that regions are sealed with
     CheckConstraint("id = 1", name="one_row"),
 )
 
@@ -92,7 +93,7 @@ entries: Final = Table(
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("bank_id", ForeignKey("banks.id"), nullable=False),
     Column("kind", Text, nullable=False),
-    Column("code", LargeBinary),  # of regions: the digest of their codes, which index rows could not hold; NULL: erased
+    Column("code", LargeBinary),  # of regions: a keyed digest, see ``sealing``; NULL: erased
     Column("quality", SmallInteger),
     Column("state", Text, nullable=False),
     Column("retired_at", UtcMicros),
@@ -102,7 +103,7 @@ region_codes: Final = Table(
     "region_codes",
     metadata,
     Column("entry_id", ForeignKey("entries.id"), primary_key=True, autoincrement=False),
-    Column("codes", LargeBinary, nullable=False),  # the row goes when they are erased
+    Column("codes", LargeBinary, nullable=False),  # sealed; the row goes when they are erased
 )
 
 

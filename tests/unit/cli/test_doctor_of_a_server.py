@@ -8,9 +8,9 @@ import pytest
 
 from contract.store_makers import pdq, protected, with_bank
 from support.postgres import PASSWORD, Server
+from support.stores import open_store
 from unit.cli.conftest import Unseen
 from unit.cli.test_small_commands import finding
-from unseen.store import open_store
 
 
 @pytest.fixture

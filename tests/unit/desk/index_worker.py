@@ -9,9 +9,9 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from support.stores import open_sqlite
 from unseen.desk.index import BankIndex
 from unseen.match.files import IndexFiles
-from unseen.store import open_sqlite
 
 
 def say(line: str) -> None:

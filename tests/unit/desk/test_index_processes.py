@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from support.stores import open_sqlite
 from unseen.bank.records import Bank, Source, SourceKind
 from unseen.desk.index import BankIndex
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.match.layout import to_words
-from unseen.store import SqliteStore, open_sqlite
+from unseen.store import SqliteStore
 
 WORKER = Path(__file__).with_name("index_worker.py")
 FLUSH_AFTER = 50

@@ -13,6 +13,7 @@ from unseen.desk.indexes import Indexes
 from unseen.desk.ports import REGION_BITS
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.match.layout import to_words
+from unseen.match.veil import Veil
 
 
 def regions(seed: int, codes: int = 5) -> Fingerprint:
@@ -46,12 +47,13 @@ def test_region_codes_go_to_a_file_and_are_forgotten_from_it(tmp_path: Path) -> 
     node.open_case([*picture(1), regions(1, 96)])
     assert FLUSH_AFTER < 2 * 96
     node.index.tidy()
-    codes = [to_words(code[None]).tobytes() for code in hers.region_codes]
+    codes = [to_words(code[None]).tobytes() for code in Veil(bytes(32)).over(hers.region_codes)]
     assert traced(tmp_path, codes) == 96
+    assert traced(tmp_path, [to_words(code[None]).tobytes() for code in hers.region_codes]) == 0  # never clear
     node.withdraw(opened)
     forget(timedelta(0) - timedelta(seconds=1), store=node.store, index=node.index, clock=node.clock)
     assert traced(tmp_path, codes) == 0
-    again = Indexes(node.store, tmp_path, with_regions=True, flush_after=FLUSH_AFTER)
+    again = Indexes(node.store, tmp_path, region_key=bytes(32), flush_after=FLUSH_AFTER)
     again.open()
     assert (found(again, hers), found(again, regions(1, 96))) == (set(), {8})
 
@@ -66,11 +68,11 @@ def test_without_regions_their_files_are_removed_and_come_back_from_the_store(tm
     node.open_case([*picture(0), regions(0, 96)], [*picture(1), regions(1, 96)])
     node.index.tidy()
     assert list(tmp_path.glob("region-*"))
-    without = Indexes(node.store, tmp_path, with_regions=False)
+    without = Indexes(node.store, tmp_path, region_key=None)
     without.open()
     assert without.regions is None
     assert list(tmp_path.glob("*region-*")) == []
-    again = Indexes(node.store, tmp_path, with_regions=True)
+    again = Indexes(node.store, tmp_path, region_key=bytes(32))
     again.open()
     assert found(again, regions(1, 96)) == {8}
     assert again.seq == without.seq

@@ -56,7 +56,7 @@ def store() -> Counting:
 
 
 def opened(store: MemoryStore, folder: Path) -> tuple[Indexes, Recall]:
-    index, recall = Indexes(store, folder, with_regions=True), Recall(store, max_digests=1000)
+    index, recall = Indexes(store, folder, region_key=bytes(32)), Recall(store, max_digests=1000)
     index.open()
     recall.follow()
     return index, recall

@@ -116,7 +116,7 @@ def test_cheap_looks_come_first_and_the_dear_ones_only_where_nothing_is_decided(
 
 def test_whole_picture_only_is_the_persons_choice(live: LiveService, client: httpx.Client) -> None:
     picture = copies.original(7)
-    case = opened(client, item(live, copies.jpeg(picture), with_regions=False))
+    case = opened(client, item(live, copies.jpeg(picture), region_key=None))
     assert case["items"][0]["regions"] is False
     assert upload(client, copies.crop(picture))["verdict"] == "allow"
     assert upload(client, copies.resized(picture, 0.5))["verdict"] == "review"

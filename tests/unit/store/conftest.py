@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from unseen.store import SqliteStore, open_sqlite
+from support.stores import open_sqlite
+from unseen.store import SqliteStore
 
 
 @pytest.fixture

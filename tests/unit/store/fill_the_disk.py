@@ -12,9 +12,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from contract.store_makers import WHY, all_changes, at, case, matching, pdq, protected, with_bank
+from support.stores import open_sqlite
 from unseen.base import StorageFull
 from unseen.desk.ports import Store
-from unseen.store import open_sqlite
 
 BATCH = 200
 FORGOTTEN = 1  # the first entry

@@ -9,8 +9,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from contract.store_makers import case, matching, pdq, protected, with_bank
 from support.postgres import running_server
+from support.stores import open_store
 from unit.store.fill_the_disk import fill
-from unseen.store import open_store
 
 
 def main(folder: Path) -> None:

@@ -11,11 +11,12 @@ import pytest
 
 from contract.store_makers import all_changes, at, case, last_seq, pdq, protected, with_bank
 from support.postgres import Server
+from support.stores import open_sqlite, open_store
 from unseen.base import Conflict
 from unseen.desk.index import BankIndex
 from unseen.desk.ports import Store
 from unseen.fingerprint.records import Fingerprint
-from unseen.store import SqliteStore, open_sqlite, open_store
+from unseen.store import SqliteStore
 
 
 def everything(store: Store) -> tuple[object, ...]:

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from contract.store_makers import WHY, at, case, matching, pdq, protect, protected, with_bank
+from support.stores import open_sqlite
 from unseen.bank.records import EntryState
 from unseen.base import StoreUnavailable
 from unseen.fingerprint.records import Fingerprint, Kind
-from unseen.store import SqliteStore, open_sqlite, sqlite, sqlite_sweep
+from unseen.store import SqliteStore, sqlite, sqlite_sweep
 
 
 def traces(path: Path, fingerprints: Iterable[Fingerprint]) -> list[Fingerprint]:

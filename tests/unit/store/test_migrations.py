@@ -7,12 +7,13 @@ import pytest
 
 from contract.store_makers import WHY, at, case, pdq, protected, with_bank
 from support.postgres import Server
+from support.stores import open_store
 from unseen.desk.ports import Store, Tally
-from unseen.store import open_store
 from unseen.store.sql import connected
 
 #: What makes a store one of schema 0001.
 BACK_TO_0001 = (
+    "ALTER TABLE ledger DROP COLUMN secret_check",
     "DROP TABLE region_codes",
     "ALTER TABLE banks DROP COLUMN on_region",
     "ALTER TABLE items DROP COLUMN has_regions",

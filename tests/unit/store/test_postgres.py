@@ -14,10 +14,11 @@ from contract.store_makers import LIST, WHY, at, last_seq, matching, pdq, protec
 from contract.test_store_records import HIT
 from support.postgres import PASSWORD, Server
 from support.service import wait_until
+from support.stores import open_store
 from unit.store.test_forgetting import found
 from unseen.base import BadRequest, Misconfigured, StoreUnavailable
 from unseen.fingerprint.records import Fingerprint, Kind
-from unseen.store import PostgresStore, open_store
+from unseen.store import PostgresStore
 from unseen.store.tables import metadata
 
 

@@ -16,11 +16,12 @@ from contract.store_makers import LIST, WHY, all_changes, at, last_seq, pdq, pro
 from support.machine import Machine
 from support.postgres import Server, running_server
 from support.service import wait_until
+from support.stores import open_store
 from unit.store.test_full_disk import in_a_private_namespace
 from unit.store.test_sqlite_processes import go, worker
 from unseen.base import StoreUnavailable
 from unseen.desk.index import BankIndex
-from unseen.store import PostgresStore, open_store, postgres_listener
+from unseen.store import PostgresStore, postgres_listener
 
 HERE = Path(__file__).parent
 

@@ -16,8 +16,9 @@ from sqlalchemy import create_engine
 
 from contract.store_makers import at, last_seq, pdq, protected, with_bank
 from contract.test_store_records import HIT
+from support.stores import open_sqlite
 from unseen.base import Misconfigured, StoreUnavailable
-from unseen.store import SqliteStore, open_sqlite
+from unseen.store import SqliteStore
 from unseen.store.migrate import FOLDER
 from unseen.store.schema import REVISIONS
 from unseen.store.sqlite import CONNECTIONS

@@ -7,7 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from contract.store_makers import all_changes, case, pdq, protected, with_bank
-from unseen.store import SqliteStore, open_sqlite
+from support.stores import open_sqlite
+from unseen.store import SqliteStore
 
 WORKER = Path(__file__).with_name("worker.py")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from contract.store_makers import pdq, protected, with_bank
+from support.stores import open_sqlite
 from unseen.base import StoreUnavailable
-from unseen.store.sqlite import open_sqlite
 
 
 def test_another_process_s_commit_changes_the_stamp(tmp_path: Path) -> None:

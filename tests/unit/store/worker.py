@@ -7,7 +7,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from contract.store_makers import case, pdq, protected
-from unseen.store import open_store
+from support.stores import open_store
 
 
 def say(line: str) -> None:
