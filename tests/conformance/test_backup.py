@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 from contract.store_makers import WHY, at, case, pdq
-from support.stores import open_sqlite
 from unseen.bank.records import EntryEvent
 from unseen.compose import open_node
 from unseen.config import Config
 from unseen.desk.open_case import CASE_BANK
+from unseen.store import Opening, SecretFile, open_sqlite
 
 UNSEEN = [sys.executable, "-m", "unseen.cli"]
 
@@ -59,13 +59,14 @@ def test_a_backup_made_while_the_node_writes_restores_to_the_same_answers(tmp_pa
         assert unseen(folder, "backup", backup).returncode == 2  # it never overwrites
 
     restored.mkdir(mode=0o700)
-    shutil.copy(folder / "secret.key", restored / "secret.key")  # kept elsewhere, says the guide
-    (restored / "secret.key").chmod(0o600)
+    shutil.copy(tmp_path / "data.key", tmp_path / "restored.key")  # kept elsewhere, says the guide
+    (tmp_path / "restored.key").chmod(0o600)
     subprocess.run(["install", "-m", "600", str(backup), str(restored / "unseen.sqlite3")], check=True)
     healthy = unseen(restored, "doctor")
     assert (healthy.returncode, healthy.stdout.splitlines()[-1]) == (0, "Healthy."), healthy.stdout
 
-    with closing(open_sqlite(restored / "unseen.sqlite3")) as store, store.read() as reader:
+    sealed_with = Opening(secret=SecretFile(tmp_path / "restored.key"))
+    with closing(open_sqlite(restored / "unseen.sqlite3", sealed_with)) as store, store.read() as reader:
         newest = reader.last_seq()
     whole = newest // 150  # of each transaction all or nothing
     assert newest == 150 * whole

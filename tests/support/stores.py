@@ -1,17 +1,22 @@
 """Stores opened as most tests need them, and stores that fail on demand."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from unseen.base import StorageFull, StoreUnavailable
 from unseen.desk.ports import Reader, Transaction
+from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store import MemoryStore, Opening, PostgresStore, Secret, SqliteStore
 from unseen.store import open_sqlite as _open_sqlite
 from unseen.store import open_store as _open_store
+from unseen.store.sql import connected
+from unseen.store.tables import region_codes
 
 _SECRET = Secret(bytes(range(32)))
 
@@ -38,6 +43,15 @@ def open_sqlite(path: Path, **more: Any) -> SqliteStore:
 def open_store(url: str, **more: Any) -> SqliteStore | PostgresStore:
     """The store of this URL, sealed with the same secret each time."""
     return _open_store(url, Opening(secret=Held()), **more)
+
+
+def sealed_pieces(store: SqliteStore | PostgresStore, ids: Sequence[int]) -> list[Fingerprint]:
+    """What the database has of these entries' regions, cut into what can be looked for."""
+    with connected(store._plain) as connection:
+        rows = connection.execute(select(region_codes.c.codes).where(region_codes.c.entry_id.in_(ids))).scalars()
+        whole = [bytes(row) for row in rows]
+    pieces = [row[at : at + 32] for row in whole for at in range(0, len(row) - 31, 32)]
+    return [Fingerprint(kind=Kind.SHA256, code=piece) for piece in pieces]
 
 
 class Flaky(MemoryStore):

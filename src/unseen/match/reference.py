@@ -32,3 +32,13 @@ def search(codes: U8Array, ids: I64Array, queries: U8Array, radius_bits: int) ->
         ),
         len(queries),
     )
+
+
+def veiled(codes: U8Array, places: I64Array, mask: U8Array) -> U8Array:
+    """Codes with bit ``i`` put at ``places[i]``, then those of the mask turned over.
+
+    codes: (n, 32) uint8.  places: (256,) int64, a permutation.  mask: (32,) uint8.  Returns (n, 32) uint8.
+    """
+    exchanged = np.empty((len(codes), len(places)), np.uint8)
+    exchanged[:, places] = np.unpackbits(require_codes(codes), axis=1)
+    return np.packbits(exchanged, axis=1) ^ mask

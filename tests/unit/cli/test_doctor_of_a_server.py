@@ -25,8 +25,9 @@ def test_the_doctor_finds_a_store_on_a_server_healthy_and_changes_nothing(
     unseen: Unseen, url: str, data: Path, postgres: Server
 ) -> None:
     data.mkdir(mode=0o700)
-    (data / "secret.key").touch(0o600)
-    (data / "secret.key").write_bytes(bytes(32))
+    secret = data.with_name("data.key")
+    secret.touch(0o600)
+    secret.write_bytes(bytes(range(32)))
     said = unseen("doctor")
     assert (said.code, finding(said.out, "store").split()[1]) == (0, "note")
     assert "empty" in said.out
@@ -38,6 +39,7 @@ def test_the_doctor_finds_a_store_on_a_server_healthy_and_changes_nothing(
     said = unseen("doctor")
     assert (said.code, finding(said.out, "store").split()[1]) == (0, "ok"), said.out
     assert "on a database server" in said.out
+    assert finding(said.out, "seal").split()[1] == "ok"
     assert "last change 2" in said.out
     assert said.out.endswith("Healthy.\n")
 

@@ -109,15 +109,23 @@ def open_folder(data: Path) -> None:
 
 
 def open_file(data: Path) -> None:
-    (data / "secret.key").chmod(0o644)
+    (data / "unseen.sqlite3").chmod(0o644)
+
+
+def open_secret(data: Path) -> None:
+    data.with_name("data.key").chmod(0o644)
+
+
+def another_secret(data: Path) -> None:
+    data.with_name("data.key").write_bytes(bytes(32))
 
 
 def lose_secret(data: Path) -> None:
-    (data / "secret.key").unlink()
+    data.with_name("data.key").unlink()
 
 
 def cut_secret(data: Path) -> None:
-    (data / "secret.key").write_bytes(b"short")
+    data.with_name("data.key").write_bytes(b"short")
 
 
 def damage_store(data: Path) -> None:
@@ -146,6 +154,8 @@ def leave_codes(data: Path) -> None:
     [
         (open_folder, "data folder"),
         (open_file, "files"),
+        (open_secret, "secret"),
+        (another_secret, "seal"),
         (lose_secret, "secret"),
         (cut_secret, "secret"),
         (damage_store, "store"),
