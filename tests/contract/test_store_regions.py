@@ -4,6 +4,7 @@ import pytest
 
 from contract.store_makers import LIST, WHY, at, case, entry, events, pdq, protected, region, sha256, with_bank
 from unseen.bank.records import Bank, EntryEvent, EntryState, Response
+from unseen.base import NotFound
 from unseen.desk.ports import REGION_BITS, Store
 from unseen.fingerprint.records import Fingerprint, Kind
 
@@ -33,6 +34,18 @@ def test_all_regions_of_a_picture_are_one_entry(store: Store) -> None:
     with store.read() as reader:
         assert [e.id for e in reader.same_code([region(1, 96), pdq(1)])] == [entry_id]
         assert reader.list_entries("main", after_id=0, limit=9)[0].fingerprint == region(1, 96)
+
+
+def test_regions_that_match_today_are_counted_by_bank(store: Store) -> None:
+    with_bank(store, "main", "other")
+    ids = protected(store, [region(1), region(2), pdq(1)], case("A"))
+    protected(store, [region(1)], bank="other")
+    with store.write() as tx:
+        tx.retire(ids[:1], at=at(1), **WHY)
+    with store.read() as reader:
+        assert (reader.standing_regions("main"), reader.standing_regions("other")) == (1, 1)
+        with pytest.raises(NotFound):
+            reader.standing_regions("nowhere")
 
 
 def test_the_same_regions_again_join_the_entry_and_others_do_not(store: Store) -> None:

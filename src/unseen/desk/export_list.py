@@ -21,6 +21,12 @@ def export_list(bank: str, fmt: ListFormat, *, store: Store) -> Generator[str, N
         return (yield from write_list(_matching(bank, reader), fmt))
 
 
+def left_out(bank: str, *, store: Store) -> int:
+    """How many entries an export leaves out, for who must say so before it.  Raises: NotFound (the bank)."""
+    with store.read() as reader:
+        return reader.standing_regions(bank)
+
+
 def _matching(bank: str, reader: Reader) -> Iterator[Entry]:
     after_id = 0
     while page := reader.list_entries(bank, after_id=after_id, limit=_PAGE):

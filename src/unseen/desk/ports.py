@@ -79,6 +79,10 @@ class Reader(Protocol):
         """Up to ``limit`` entries of a bank with an id above ``after_id``, by id.  Raises: NotFound (the bank)."""
         ...
 
+    def standing_regions(self, bank: str) -> int:
+        """How many entries of regions of a bank match today.  Raises: NotFound (the bank)."""
+        ...
+
     def same_code(self, fingerprints: Sequence[Fingerprint]) -> tuple[Entry, ...]:
         """Entries of any bank, not retired, whose kind and code equal one of these, by id."""
         ...

@@ -55,6 +55,11 @@ class EntryReads(BankReads):
             listed = listed.where(entries.c.state == state)
         return self._whole(self._connection.execute(listed).all())
 
+    def standing_regions(self, bank: str) -> int:
+        of_bank = standing & (entries.c.bank_id == self._bank_row(bank).id)
+        counted = select(func.count()).select_from(region_codes).join(entries).where(of_bank)
+        return int(self._connection.execute(counted).scalar_one())
+
     def same_code(self, fingerprints: Sequence[Fingerprint]) -> tuple[Entry, ...]:
         rows: list[Row[tuple[object, ...]]] = []
         for kind, codes in self._by_kind(fingerprints):

@@ -90,6 +90,10 @@ class MemoryReader:
         ]
         return tuple(listed[:limit])
 
+    def standing_regions(self, bank: str) -> int:
+        self.bank(bank)
+        return sum(of_bank == bank and kind is Kind.REGION for of_bank, kind, _ in self._state.standing)
+
     def same_code(self, fingerprints: Sequence[Fingerprint]) -> tuple[Entry, ...]:
         keys = ((bank, f.kind, f.code) for bank in self._state.banks for f in fingerprints)
         return self.entries([self._state.standing[key] for key in keys if key in self._state.standing])

@@ -176,7 +176,7 @@ def test_what_is_asked_wrongly_is_2_and_leaves_nothing(
     said = unseen("scan", *arguments)
     assert said.code == 2
     assert says in said.err
-    assert {path.name for path in tmp_path.iterdir()} <= {"data"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"data", "data.key"}
 
 
 def test_progress_has_rate_and_time_left(

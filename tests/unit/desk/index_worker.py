@@ -9,6 +9,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from support.stores import open_sqlite
 from unseen.desk.index import BankIndex
 from unseen.match.files import IndexFiles

@@ -116,7 +116,7 @@ def test_cheap_looks_come_first_and_the_dear_ones_only_where_nothing_is_decided(
 
 def test_whole_picture_only_is_the_persons_choice(live: LiveService, client: httpx.Client) -> None:
     picture = copies.original(7)
-    case = opened(client, item(live, copies.jpeg(picture), region_key=None))
+    case = opened(client, item(live, copies.jpeg(picture), with_regions=False))
     assert case["items"][0]["regions"] is False
     assert upload(client, copies.crop(picture))["verdict"] == "allow"
     assert upload(client, copies.resized(picture, 0.5))["verdict"] == "review"
@@ -173,6 +173,19 @@ def test_a_confirmed_entry_does_not_block_by_its_parts_unless_its_bank_says_so(
         client.post("/v1/banks/strict/entries", json=listed)
         assert upload(client, copies.crop(picture))["verdict"] == verdict
     assert upload(client, picture)["verdict"] == "block"
+
+
+def test_an_export_says_how_many_regions_it_left_out(live: LiveService, client: httpx.Client) -> None:
+    client.post("/v1/banks", json={"name": "exported"})
+    for seed in (12, 13):
+        listed = {"source": "s", "reason": "r", **item(live, copies.jpeg(copies.original(seed)))}
+        ids = client.post("/v1/banks/exported/entries", json=listed).json()["entries"]
+    client.post(f"/v1/entries/{ids[-1]}/retirement", json={"reason": "r"})
+    export = client.get("/v1/banks/exported/export", params={"format": "jsonl"})
+    regions = [f["kind"] for f in listed["fingerprints"]].count("region")
+    assert (regions, listed["fingerprints"][-1]["kind"]) == (1, "region")
+    assert export.headers["Unseen-Left-Out"] == "1"
+    assert "region" not in export.text
 
 
 def test_regions_found_elsewhere_are_looked_up_as_those_of_an_upload(live: LiveService, client: httpx.Client) -> None:

@@ -16,7 +16,7 @@ from unit.store.test_forgetting import found
 from unseen.bank.records import EntryEvent
 from unseen.base import Misconfigured, StoreUnavailable
 from unseen.desk.ports import Store
-from unseen.fingerprint.records import Kind
+from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store import Opening, PostgresStore, Secret, SqliteStore
 from unseen.store import open_store as open_store_with
 from unseen.store.sealing import Sealer
@@ -35,8 +35,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'data' / 'unseen.sqlite3'}"
 
 
+def regions(number: int) -> Fingerprint:
+    """Of a made-up picture: 1 to 96 codes, none of them a PDQ of these tests."""
+    return region(1_000 + number, 1 + 7 * number % 96)
+
+
 def regions_of(number: int) -> list[bytes]:
-    return [code.tobytes() for code in region(number, 1 + 7 * number % 96).region_codes]
+    return [code.tobytes() for code in regions(number).region_codes]
 
 
 def filled(store: Store) -> list[int]:
@@ -44,7 +49,7 @@ def filled(store: Store) -> list[int]:
     with_bank(store)
     ids = []
     for number in range(PICTURES):
-        fingerprints = [pdq(number), region(number, 1 + 7 * number % 96)]
+        fingerprints = [pdq(number), regions(number)]
         ids.append(protected(store, fingerprints, case("A", number))[1])
     return ids
 
@@ -121,7 +126,7 @@ def test_a_store_does_not_open_with_another_secret_or_none(url: str) -> None:
         assert "/there/node.key" in str(refused.value)
         assert "renew-secret" in str(refused.value)
     with closing(open_store(url)) as store:
-        assert entry(store, ids[5]).fingerprint == region(5, 36)
+        assert entry(store, ids[5]).fingerprint == regions(5)
 
 
 def test_without_the_secret_a_store_goes_on_with_whole_pictures(url: str) -> None:
@@ -136,10 +141,10 @@ def test_without_the_secret_a_store_goes_on_with_whole_pictures(url: str) -> Non
             assert list(reader.code_rows(Kind.REGION, rows=1000)) == []
         assert [entry(store, i).fingerprint for i in ids] == [None] * PICTURES
         assert events(store, newest)[:PICTURES] == [(i, EntryEvent.RETIRED) for i in ids]
-        (back,) = protected(store, [region(5, 36)])
-        assert entry(store, back).fingerprint == region(5, 36)
+        (back,) = protected(store, [regions(5)])
+        assert entry(store, back).fingerprint == regions(5)
     with closing(open_store_with(url, Opening(secret=Held(Secret(bytes(32)))))) as store:
-        assert entry(store, back).fingerprint == region(5, 36)
+        assert entry(store, back).fingerprint == regions(5)
 
 
 #: What a store of schema 0003 does not have.
@@ -182,8 +187,8 @@ def test_an_older_store_is_sealed_in_place_and_no_clear_code_stays_behind(
     with pytest.raises(Misconfigured, match="is not in"):  # a store that was there before has its secret
         open_store_with(url, Opening(secret=Held(None)))
     with closing(open_store(url)) as store:
-        assert [entry(store, i).fingerprint for i in ids] == [region(n, 1 + 7 * n % 96) for n in range(PICTURES)]
-        assert protected(store, [region(5, 36)], case("B")) == [ids[5]]
+        assert [entry(store, i).fingerprint for i in ids] == [regions(n) for n in range(PICTURES)]
+        assert protected(store, [regions(5)], case("B")) == [ids[5]]
         with connected(store._plain) as connection:
             assert connection.execute(select(ledger.c.scrubbed_seq)).scalar_one() >= 0
         assert readable(files()) == (0, PICTURES)

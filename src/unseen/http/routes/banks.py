@@ -9,7 +9,7 @@ from starlette.responses import StreamingResponse
 
 from unseen.bank.formats import ListFormat
 from unseen.bank.records import DEFAULT_RADIUS_BITS, MAX_RADIUS_BITS, Bank, EntryState, Purpose, Response
-from unseen.desk.export_list import export_list
+from unseen.desk.export_list import export_list, left_out
 from unseen.desk.ports import Store, Tally
 from unseen.http.bodies import read_json
 from unseen.http.describe import errors, reads_json
@@ -23,6 +23,7 @@ router = APIRouter(prefix="/v1", tags=["banks"])
 BANK_PATTERN: Final = "^[a-z0-9][a-z0-9-]{0,62}$"
 BankName = Annotated[str, Path(pattern=BANK_PATTERN, description="The bank's name.")]
 MEDIA_TYPES: Final = {ListFormat.CSV: "text/csv", ListFormat.JSONL: "application/x-ndjson"}
+LEFT_OUT: Final = "Unseen-Left-Out"
 _EXAMPLE: Final = {"name": "reported", "purpose": "protect", "radius_bits": 31, "on_confirmed": "block"}
 
 
@@ -123,6 +124,12 @@ async def put_bank(request: Request, by: Banker) -> BankOut:
         200: {
             "description": "One entry a line, of one moment. A case is never named: its source reads `case`.",
             "content": {media: {"schema": {"type": "string"}} for media in MEDIA_TYPES.values()},
+            "headers": {
+                LEFT_OUT: {
+                    "description": "How many region fingerprints matched as the export began; none of them is in it.",
+                    "schema": {"type": "integer", "minimum": 0},
+                }
+            },
         },
         **errors(404),
     },
@@ -139,8 +146,9 @@ async def export(
     Asks for the scope `bank`.
     """
     service = service_of(request)
+    omitted = await service.desk.run(left_out, bank, store=service.node.store)
     lines = await streamed(service.desk, export_list(bank, fmt, store=service.node.store))
-    return StreamingResponse(lines, media_type=MEDIA_TYPES[fmt])
+    return StreamingResponse(lines, media_type=MEDIA_TYPES[fmt], headers={LEFT_OUT: str(omitted)})
 
 
 def _banks(store: Store) -> BanksOut:
