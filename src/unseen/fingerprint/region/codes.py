@@ -20,19 +20,29 @@ def coefficients(samples: I32Array) -> F64Array:
 
     All values are whole numbers below 2 ** 53, so no order of additions changes them.
     """
+    folded = np.empty((2, SIDE // 2, SIDE), np.float64)  # a cosine's second half is its first, or that turned over
+    for down in range(SIDE // 2):
+        for across in range(SIDE):
+            above, below = float(samples[down, across]), float(samples[SIDE - 1 - down, across])
+            folded[0, down, across] = above + below
+            folded[1, down, across] = above - below
     half = np.zeros((_ROWS, SIDE), np.float64)
     for k in range(_ROWS):
-        for down in range(SIDE):
+        for down in range(SIDE // 2):
             factor = TRANSFORM[k, down]
             for across in range(SIDE):
-                half[k, across] += factor * float(samples[down, across])
-    turned = half.T.copy()
+                half[k, across] += factor * folded[k % 2, down, across]
+    turned = np.empty((2, SIDE // 2, _ROWS), np.float64)
+    for across in range(SIDE // 2):
+        for k in range(_ROWS):
+            turned[0, across, k] = half[k, across] + half[k, SIDE - 1 - across]
+            turned[1, across, k] = half[k, across] - half[k, SIDE - 1 - across]
     found = np.zeros((_ROWS, _ROWS), np.float64)  # across first
     for j in range(_ROWS):
-        for across in range(SIDE):
+        for across in range(SIDE // 2):
             factor = TRANSFORM[j, across]
             for k in range(_ROWS):
-                found[j, k] += factor * turned[across, k]
+                found[j, k] += factor * turned[j % 2, across, k]
     return found.T.copy()
 
 

@@ -23,18 +23,30 @@ def detail_of(samples: I32Array) -> int:
 
     samples: (32, 32) int32, 1/64 grey levels.
     """
-    darkest = samples.min()
-    spread = samples.max() - darkest
+    low, high = np.empty((SIDE // _CELL, SIDE), np.int32), np.empty((SIDE // _CELL, SIDE), np.int32)
+    for band in range(SIDE // _CELL):
+        for across in range(SIDE):
+            low[band, across] = high[band, across] = samples[_CELL * band, across]
+        for down in range(_CELL * band + 1, _CELL * (band + 1)):
+            for across in range(SIDE):
+                low[band, across] = min(low[band, across], samples[down, across])
+                high[band, across] = max(high[band, across], samples[down, across])
+    darkest = low.min()
+    spread = high.max() - darkest
     least = max(spread // _SHARE, _LEAST_RANGE)
     busy = 0
-    for top in range(0, SIDE, _CELL):
+    for band in range(SIDE // _CELL):
         for left in range(0, SIDE, _CELL):
-            cell = samples[top : top + _CELL, left : left + _CELL]
-            if cell.max() - cell.min() >= least:
+            if high[band, left : left + _CELL].max() - low[band, left : left + _CELL].min() >= least:
                 busy += 1
+    greys_of = np.empty(SIDE, np.int32)
     counts = np.zeros(_GREYS, np.int64)
-    for sample in samples.flat:
-        counts[(sample - darkest) * _GREYS // (spread + 1)] += 1
+    whole = float(spread + 1)
+    for down in range(SIDE):
+        for across in range(SIDE):  # a quotient of such small whole numbers is never rounded up to the next one
+            greys_of[across] = np.int32(float((samples[down, across] - darkest) * _GREYS) / whole)
+        for across in range(SIDE):
+            counts[greys_of[across]] += 1
     greys = 0
     for count in counts:
         if count >= _LEAST_SAMPLES:

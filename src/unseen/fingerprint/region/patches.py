@@ -25,6 +25,7 @@ _TURNS_PER_BIN: Final = 16
 
 F64Array = NDArray[np.float64]
 _SIGMAS: Final = np.array(SIGMAS, np.int64)
+_WEIGHTS: Final = WINDOW.astype(np.float64)
 _SPAN_SHARE: Final = SPAN / SIDE
 
 #: What ``describe`` says of each patch besides its samples.
@@ -70,6 +71,10 @@ def take(image: I16Array, x: int, y: int, a: int, b: int, c: int, d: int, sample
     """
     height, width = image.shape
     right, bottom = ((width - 1) << 16) - 1, ((height - 1) << 16) - 1
+    reach_x, reach_y = (SIDE - 1) * (abs(a) + abs(b)), (SIDE - 1) * (abs(c) + abs(d))
+    if x >= reach_x and x + reach_x <= right and y >= reach_y and y + reach_y <= bottom:
+        _take_inside(image, x, y, a, b, c, d, samples)
+        return
     for down in range(SIDE):
         v = 2 * down - (SIDE - 1)
         for across in range(SIDE):
@@ -84,18 +89,38 @@ def take(image: I16Array, x: int, y: int, a: int, b: int, c: int, d: int, sample
 
 
 @njit(nogil=True, cache=True)
+def _take_inside(image: I16Array, x: int, y: int, a: int, b: int, c: int, d: int, samples: I32Array) -> None:
+    """As ``take``, where no sample lies beyond an edge."""
+    columns, rows = np.empty(SIDE, np.int32), np.empty(SIDE, np.int32)
+    for down in range(SIDE):
+        v = 2 * down - (SIDE - 1)
+        first_x, first_y = np.int32(x - (SIDE - 1) * a + b * v), np.int32(y - (SIDE - 1) * c + d * v)
+        for across in range(SIDE):
+            columns[across] = first_x + np.int32(2 * a) * np.int32(across)
+            rows[across] = first_y + np.int32(2 * c) * np.int32(across)
+        for across in range(SIDE):
+            at_x, at_y = columns[across], rows[across]
+            column, row = np.uint32(at_x >> 16), np.uint32(at_y >> 16)  # indices that cannot count from the end
+            along, below = (at_x >> 8) & np.int32(255), (at_y >> 8) & np.int32(255)
+            upper = np.int32(image[row, column]) * (np.int32(256) - along) + np.int32(image[row, column + 1]) * along
+            lower = np.int32(image[row + 1, column]) * (np.int32(256) - along)
+            lower += np.int32(image[row + 1, column + 1]) * along
+            samples[down, across] = (upper * (np.int32(256) - below) + lower * below + np.int32(32768)) >> 16
+
+
+@njit(nogil=True, cache=True)
 def moments(samples: I32Array) -> tuple[np.int64, np.int64, np.int64]:
     """The sums of gx gx, gx gy and gy gy over the patch, weighted by the window; gradients span two samples."""
-    xx = xy = yy = np.int64(0)
+    sums = np.zeros((3, SIDE), np.float64)  # whole numbers below 2 ** 53, so that no order of additions changes them
     for down in range(1, SIDE - 1):
         for across in range(1, SIDE - 1):
-            weight = WINDOW[down, across]
-            gx = np.int64(samples[down, across + 1] - samples[down, across - 1])
-            gy = np.int64(samples[down + 1, across] - samples[down - 1, across])
-            xx += weight * gx * gx
-            xy += weight * gx * gy
-            yy += weight * gy * gy
-    return xx, xy, yy
+            weight = _WEIGHTS[down, across]
+            gx = float(samples[down, across + 1] - samples[down, across - 1])
+            gy = float(samples[down + 1, across] - samples[down - 1, across])
+            sums[0, across] += weight * gx * gx
+            sums[1, across] += weight * gx * gy
+            sums[2, across] += weight * gy * gy
+    return np.int64(sums[0].sum()), np.int64(sums[1].sum()), np.int64(sums[2].sum())
 
 
 @njit(nogil=True, cache=True)
@@ -135,19 +160,26 @@ def directions(samples: I32Array, turns: I64Array) -> int:
 
     turns: (2,) int64, filled with 512ths of a turn.  Returns: how many; 0 for a flat patch.
     """
-    counts = np.zeros(_BINS, np.int64)
+    counts = np.zeros(_BINS + 1, np.int64)
+    weights, parts = np.empty(SIDE, np.int64), np.empty(SIDE, np.int32)
     for down in range(1, SIDE - 1):
         for across in range(1, SIDE - 1):
-            weight = WINDOW[down, across]
-            gx = np.int64(samples[down, across + 1] - samples[down, across - 1])
-            gy = np.int64(samples[down + 1, across] - samples[down - 1, across])
-            if weight == 0 or (gx == 0 and gy == 0):
-                continue
-            weight *= np.int64(math.sqrt(float(gx * gx + gy * gy)))
-            angle = angle_of(gx, gy)
-            low, share = angle >> 6, angle & 63
-            counts[low] += weight * (64 - share)
-            counts[(low + 1) % _BINS] += weight * share
+            gx = float(samples[down, across + 1] - samples[down, across - 1])
+            gy = float(samples[down + 1, across] - samples[down - 1, across])
+            weights[across] = WINDOW[down, across] * np.int64(math.sqrt(gx * gx + gy * gy))
+            longer, shorter = max(abs(gx), abs(gy)), min(abs(gx), abs(gy))
+            # the quotient of such small whole numbers is never rounded up to the next one
+            parts[across] = np.int32(256.0 * shorter / max(longer, 1.0))
+        for across in range(1, SIDE - 1):
+            if weights[across]:
+                gx = samples[down, across + 1] - samples[down, across - 1]
+                gy = samples[down + 1, across] - samples[down - 1, across]
+                angle = _angle(gx, gy, ANGLES[parts[across]])
+                low, share = angle >> 6, angle & 63
+                counts[low] += weights[across] * (64 - share)
+                counts[low + 1] += weights[across] * share
+    counts[0] += counts[_BINS]
+    counts = counts[:_BINS]
     for _ in range(2):
         rough = counts.copy()
         for at in range(_BINS):
@@ -172,7 +204,14 @@ def directions(samples: I32Array, turns: I64Array) -> int:
 def angle_of(x: np.int64, y: np.int64) -> int:
     """The direction of a vector that is not zero, in 2048ths of a turn, from right over down."""
     across, down = abs(x), abs(y)
-    angle = ANGLES[(256 * down) // across] if across >= down else 512 - ANGLES[(256 * across) // down]
+    return _angle(x, y, ANGLES[(256 * min(across, down)) // max(across, down)])
+
+
+@njit(nogil=True, cache=True)
+def _angle(x: int, y: int, angle: int) -> int:
+    """The same, of a vector whose angle to the nearer axis is known."""
+    if abs(x) < abs(y):
+        angle = 512 - angle
     if x < 0:
         angle = 1024 - angle
     if y < 0:
