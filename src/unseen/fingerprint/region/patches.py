@@ -208,7 +208,7 @@ def angle_of(x: np.int64, y: np.int64) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _angle(x: int, y: int, angle: int) -> int:
+def _angle(x: np.int64, y: np.int64, angle: int) -> int:
     """The same, of a vector whose angle to the nearer axis is known."""
     if abs(x) < abs(y):
         angle = 512 - angle
