@@ -258,14 +258,16 @@ class SharedStore:
 def shared_store(request: pytest.FixtureRequest, tmp_path: Path) -> SharedStore:
     if request.param == "postgres":
         url = request.getfixturevalue("postgres").new_database()
-        return SharedStore(folders=(tmp_path / "one", tmp_path / "two"), settings={"UNSEEN_DATABASE_URL": url})
+        settings = {"UNSEEN_DATABASE_URL": url, "UNSEEN_SECRET_FILE": str(tmp_path / "node.key")}
+        return SharedStore(folders=(tmp_path / "one", tmp_path / "two"), settings=settings)
     folder = tmp_path / "data"
     return SharedStore(folders=(folder, folder), settings={})
 
 
 def test_two_nodes_on_one_store_are_of_one_mind(shared_store: SharedStore, tmp_path: Path, machine: Machine) -> None:
     url = shared_store.settings.get("UNSEEN_DATABASE_URL")
-    with open_node(Config(data_folder=shared_store.folders[0], database_url=url)) as opened:
+    secret = shared_store.settings.get("UNSEEN_SECRET_FILE")
+    with open_node(Config(data_folder=shared_store.folders[0], database_url=url, secret_file=secret)) as opened:
         secret = new_token(opened, Scope.ADMIN)
     first, second = shared_store.folders
     with (
