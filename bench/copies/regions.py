@@ -13,24 +13,17 @@ from numpy.typing import NDArray
 
 from bench.copies.edits import Picture
 from bench.copies.matchers import PDQ_RADIUS, Answer, EightViews
-from unseen.fingerprint.insets import insets
-from unseen.fingerprint.pdq import pdq_views
-from unseen.fingerprint.records import MIN_QUALITY
-from unseen.fingerprint.region import BANKED, SOUGHT
-from unseen.fingerprint.region.fingerprint import fingerprint_regions
-from unseen.fingerprint.region.scale_space import shrink, working_size
-from unseen.match.evidence import (
-    CANDIDATE_RADIUS_BITS,
-    REVIEW_BANS,
-    REVIEW_LIKENESS,
-    SAME_SCENE_BANS,
-    Asked,
-    Evidence,
-    evidence_for,
+from unseen.desk.near_regions import (
+    MOST_CODES_WIDE,
+    STRONGEST,
+    WIDE_CANDIDATE_RADIUS_BITS,
+    SoughtRegions,
+    banked_of,
 )
+from unseen.fingerprint.closer import banked_regions, insets_of, regions_sought, shrunk
+from unseen.match.evidence import CANDIDATE_RADIUS_BITS, REVIEW_BANS, REVIEW_LIKENESS, Banked, evidence_for
 from unseen.match.machine import popcount
 
-_INSETS_SIDE: Final = 512  #: pixels: edges are looked for from one pixel to the next
 _FARTHEST: Final = 257
 
 U8Array = NDArray[np.uint8]
@@ -43,61 +36,53 @@ class Regions:
 
     name = "regions"
     rule = (
-        f"one region within {CANDIDATE_RADIUS_BITS} of 256 bits, "
-        f"together {REVIEW_BANS:g} bans, likeness {REVIEW_LIKENESS}"
+        f"one region within {CANDIDATE_RADIUS_BITS} of 256 bits, or of the {STRONGEST} strongest within "
+        f"{WIDE_CANDIDATE_RADIUS_BITS}, "
+        f"together {REVIEW_BANS:g} bans, likeness {REVIEW_LIKENESS:g}"
     )
     threshold = 0.0
 
     def __init__(self) -> None:
-        self._codes: list[U8Array] = []
+        self._banked: list[Banked | None] = []
         self._stacked: tuple[U64Array, I64Array] | None = None
 
     @property
     def banked_codes(self) -> int:
         """Codes remembered, of all pictures."""
-        return sum(len(codes) for codes in self._codes)
+        return sum(len(banked.codes) for banked in self._banked if banked is not None)
 
     def bank(self, picture: Picture) -> int:
         """Remember a picture; returns its id."""
-        self._codes.append(fingerprint_regions(np.asarray(picture.convert("L")), plan=BANKED).codes)
+        fingerprint = banked_regions(shrunk(np.asarray(picture.convert("L"))))
+        self._banked.append(None if fingerprint is None else banked_of(fingerprint))
         self._stacked = None
-        return len(self._codes) - 1
+        return len(self._banked) - 1
 
     def matches(self, picture: Picture) -> Answer:
         """Closeness: what there is to spare, see ``spare``; -inf for what the index would not find."""
-        return self.matches_luma(np.asarray(picture.convert("L")))
+        return self.matches_luma(shrunk(np.asarray(picture.convert("L"))))
 
     def matches_luma(self, luma: U8Array) -> Answer:
-        """The same for a picture's luma."""
+        """The same for a picture's luma, as screening keeps it."""
         if self._stacked is None:
-            begins = np.cumsum([0, *(len(codes) for codes in self._codes)])
-            self._stacked = np.concatenate([np.empty((0, 32), np.uint8), *self._codes]).view(np.uint64), begins
-        regions = fingerprint_regions(luma, plan=SOUGHT)
-        asked = Asked(**{name: getattr(regions, name) for name in Asked.__slots__})
-        both = np.concatenate([regions.codes, regions.mirrored_codes]).view(np.uint64)
+            codes = [np.empty((0, 32), np.uint8) if one is None else one.codes for one in self._banked]
+            begins = np.cumsum([0, *(len(some) for some in codes)])
+            self._stacked = np.concatenate([np.empty((0, 32), np.uint8), *codes]).view(np.uint64), begins
+        asked = SoughtRegions.of(regions_sought(luma), luma.shape).asked
+        both = np.concatenate([asked.codes, asked.mirrored_codes]).view(np.uint64)
         nearest, distances = _nearest(*self._stacked, both)
-        closeness, matched = np.full(len(self._codes), -np.inf), {}
+        strongest = np.concatenate([asked.codes[:STRONGEST], asked.mirrored_codes[:STRONGEST]]).view(np.uint64)
+        if len(self._stacked[0]) <= MOST_CODES_WIDE:
+            nearest[_nearest(*self._stacked, strongest)[0] <= WIDE_CANDIDATE_RADIUS_BITS] = 0
+        closeness, matched = np.full(len(self._banked), -np.inf), {}
         for at in np.flatnonzero(nearest <= CANDIDATE_RADIUS_BITS).tolist():
-            evidence = evidence_for(asked, self._codes[at])
-            closeness[at] = self.spare(evidence)
+            if (banked := self._banked[at]) is None:
+                continue
+            evidence = evidence_for(asked, banked)
+            closeness[at] = min(evidence.bans - REVIEW_BANS, 10 * (evidence.likeness - REVIEW_LIKENESS))
             if closeness[at] >= self.threshold:
                 matched[at] = f"{evidence.bans:.1f} bans of {len(evidence.asked)}, likeness {evidence.likeness:.2f}"
         return Answer(matched=matched, closeness=closeness, distances=distances)
-
-    def spare(self, evidence: Evidence) -> float:
-        """Bans above what is needed, or tenths of likeness, whichever are fewer."""
-        return min(evidence.bans - REVIEW_BANS, 10 * (evidence.likeness - REVIEW_LIKENESS))
-
-
-class SameScene(Regions):
-    """The same, whether or not it looks like a copy."""
-
-    name = "regions, any likeness"
-    rule = f"one region within {CANDIDATE_RADIUS_BITS} of 256 bits, together {SAME_SCENE_BANS:g} bans"
-
-    def spare(self, evidence: Evidence) -> float:
-        """Bans above what is needed."""
-        return evidence.bans - SAME_SCENE_BANS
 
 
 class Ours:
@@ -123,7 +108,7 @@ class Ours:
 
     def matches(self, picture: Picture) -> Answer:
         """Closeness: that of regions, or the bits to spare of what was decided before them."""
-        luma = np.asarray(picture.convert("L"))
+        luma = shrunk(np.asarray(picture.convert("L")))
         looks = (
             ("whole", lambda: self._whole.matches(picture)),
             ("insets", lambda: self._whole.matches_codes(inset_views(luma))),
@@ -146,21 +131,8 @@ def inset_views(luma: U8Array) -> U8Array | None:
 
     luma: (h, w) uint8.
     """
-    large, small = _shrunk(luma, SOUGHT.long_side), _shrunk(luma, _INSETS_SIDE)
-    scale = np.array(large.shape * 2) / np.array(small.shape * 2)
-    found = []
-    for top, left, bottom, right in np.rint(insets(small) * scale).astype(int).tolist():
-        views, quality = pdq_views(np.ascontiguousarray(large[top:bottom, left:right]))
-        if quality >= MIN_QUALITY:
-            found.append(views)
+    found = [inset.views for inset in insets_of(luma)]
     return np.concatenate(found) if found else None
-
-
-def _shrunk(luma: U8Array, long_side: int) -> U8Array:
-    if max(luma.shape) <= long_side:
-        return luma
-    height, width = working_size(luma.shape[0], luma.shape[1], long_side)
-    return ((shrink(np.ascontiguousarray(luma), height, width) + 32) >> 6).astype(np.uint8)
 
 
 @njit(nogil=True, cache=True)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from unseen.fingerprint.insets import insets
 from unseen.fingerprint.pdq import pdq_views
-from unseen.fingerprint.records import MIN_QUALITY, MOST_REGIONS, Box, Fingerprint, PictureFingerprints
+from unseen.fingerprint.records import MIN_QUALITY, Box, Fingerprint, PictureFingerprints
 from unseen.fingerprint.region.common import without_common
-from unseen.fingerprint.region.drawn import without_drawn
 from unseen.fingerprint.region.fingerprint import fingerprint_regions
-from unseen.fingerprint.region.records import BANKED, SOUGHT, Plan, Regions
+from unseen.fingerprint.region.geometry import packed
+from unseen.fingerprint.region.records import BANKED, SOUGHT, SOUGHT_SMALLER, Plan, Regions, strongest_first
 from unseen.fingerprint.region.scale_space import shrink, working_size
 
 #: Of the decoded picture, for both: its long side has at least so many pixels where the file has them.
@@ -78,15 +78,23 @@ def regions_to_bank(picture: PictureFingerprints) -> Fingerprint | None:
         raise ValueError("the luma was not asked for")
     if picture.pdq.is_featureless:
         return None
-    codes = _regions(picture.luma, BANKED).codes[:MOST_REGIONS]
-    return Fingerprint.of_regions(codes) if len(codes) else None
+    return banked_regions(picture.luma)
+
+
+def banked_regions(luma: Luma) -> Fingerprint | None:
+    """A picture's regions as a bank keeps them; None where it has none.  luma: (h, w) uint8, not empty."""
+    regions = _regions(luma, BANKED)
+    return Fingerprint.of_regions(regions.codes, packed(regions, max(luma.shape))) if len(regions) else None
 
 
 def regions_sought(luma: Luma) -> Regions:
-    """The regions of an upload.  luma: (h, w) uint8, not empty."""
-    return _regions(luma, SOUGHT)
+    """The regions of an upload, strongest first, of two looks: what is found of a photographed screen varies by size.
+
+    luma: (h, w) uint8, not empty.
+    """
+    return strongest_first(_regions(luma, SOUGHT), _regions(luma, SOUGHT_SMALLER))
 
 
 def _regions(luma: Luma, plan: Plan) -> Regions:
     """Everything banked or sought comes by here: what everyone has is left out in this place."""
-    return without_common(without_drawn(fingerprint_regions(luma, plan=plan), luma))
+    return without_common(fingerprint_regions(luma, plan=plan))

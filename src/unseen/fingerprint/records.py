@@ -12,8 +12,9 @@ from unseen.base import BadFingerprint
 
 #: PDQ below this quality says too little of a picture to compare it (facebook/ThreatExchange, pdq/README).
 MIN_QUALITY: Final = 50
-#: Codes that the region fingerprint of one picture has at most.
+#: Regions that the fingerprint of one picture has at most, each with a code and with where it is.
 MOST_REGIONS: Final = 96
+GEOMETRY_BYTES: Final = 4
 
 
 class Kind(StrEnum):
@@ -28,6 +29,11 @@ class Kind(StrEnum):
     def code_bytes(self) -> int:
         """Length of a code of this kind."""
         return 16 if self is Kind.MD5 else 32
+
+    @property
+    def bytes_each(self) -> int:
+        """What a fingerprint of this kind takes for each of its codes."""
+        return self.code_bytes + (GEOMETRY_BYTES if self is Kind.REGION else 0)
 
     @property
     def most_codes(self) -> int:
@@ -50,7 +56,9 @@ class Fingerprint:
     """One comparable trace of a picture; never enough to show the picture."""
 
     kind: Kind
-    code: bytes  #: 32 bytes for PDQ; the digest for sha256 and md5; 1 to 96 distinct codes, ascending, for regions
+    #: 32 bytes for PDQ; the digest for sha256 and md5; for regions 1 to 96 distinct codes, ascending, then the geometry
+    #: of each in the same order (``unseen.fingerprint.region.geometry``)
+    code: bytes
     quality: int | None = None  #: 0..100, PDQ only
 
     def __post_init__(self) -> None:
@@ -68,10 +76,12 @@ class Fingerprint:
 
     def _require_regions(self) -> None:
         """Their order says nothing of where they are in the picture.  Raises: BadFingerprint."""
-        codes = [self.code[at : at + 32] for at in range(0, len(self.code), 32)]
-        if not 1 <= len(codes) <= MOST_REGIONS or len(codes[-1]) != 32:
-            raise BadFingerprint(f"A region fingerprint has 1 to {MOST_REGIONS} codes of 32 bytes.")
-        if any(one >= next_one for one, next_one in pairwise(codes)):
+        count, rest = divmod(len(self.code), Kind.REGION.bytes_each)
+        if rest or not 1 <= count <= MOST_REGIONS:
+            raise BadFingerprint(
+                f"A region fingerprint has 1 to {MOST_REGIONS} codes of 32 bytes, and {GEOMETRY_BYTES} more for each."
+            )
+        if any(one >= next_one for one, next_one in pairwise(row.tobytes() for row in self.region_codes)):
             raise BadFingerprint("The codes of a region fingerprint are distinct and ascend.")
 
     @classmethod
@@ -80,10 +90,10 @@ class Fingerprint:
 
         Raises: BadFingerprint.
         """
-        digits = 2 * kind.code_bytes
+        digits = 2 * kind.bytes_each
         is_whole = len(text) in range(digits, digits * kind.most_codes + 1, digits)
         if not is_whole or not text.isascii() or not text.isalnum():
-            codes = "" if kind.most_codes == 1 else f", for each of 1 to {kind.most_codes} codes"
+            codes = "" if kind.most_codes == 1 else f" for each of 1 to {kind.most_codes} regions"
             raise BadFingerprint(f"A {kind} fingerprint is written with {digits} hexadecimal digits{codes}.")
         try:
             code = bytes.fromhex(text)
@@ -92,19 +102,31 @@ class Fingerprint:
         return cls(kind=kind, code=code, quality=quality)
 
     @classmethod
-    def of_regions(cls, codes: NDArray[np.uint8]) -> Self:
-        """The region fingerprint that has these codes, in any order and however often.
+    def of_regions(cls, codes: NDArray[np.uint8], geometry: NDArray[np.uint32]) -> Self:
+        """The region fingerprint of these regions, in any order; of equal codes the first stays.
 
-        codes: (n, 32) uint8.  Raises: BadFingerprint for none, or too many.
+        codes: (n, 32) uint8.  geometry: (n,) uint32.  Raises: BadFingerprint for none, or too many.
         """
-        return cls(kind=Kind.REGION, code=b"".join(sorted({row.tobytes() for row in codes})))
+        places = dict[bytes, bytes]()
+        for code, place in zip(codes, geometry.tolist(), strict=True):
+            places.setdefault(code.tobytes(), place.to_bytes(GEOMETRY_BYTES))
+        return cls(kind=Kind.REGION, code=b"".join([*sorted(places), *(places[code] for code in sorted(places))]))
 
     @property
     def region_codes(self) -> NDArray[np.uint8]:
         """The codes of a region fingerprint: (n, 32) uint8, ascending.  Raises: ValueError for another kind."""
+        return np.frombuffer(self.code, np.uint8, 32 * self._regions).reshape(-1, 32)
+
+    @property
+    def region_geometry(self) -> NDArray[np.uint32]:
+        """Where they are: (n,) uint32, in the order of codes.  Raises: ValueError for another kind."""
+        return np.frombuffer(self.code, ">u4", offset=32 * self._regions).astype(np.uint32)
+
+    @property
+    def _regions(self) -> int:
         if self.kind is not Kind.REGION:
             raise ValueError(f"a {self.kind} fingerprint is of no regions")
-        return np.frombuffer(self.code, np.uint8).reshape(-1, 32)
+        return len(self.code) // self.kind.bytes_each
 
     @property
     def hex(self) -> str:

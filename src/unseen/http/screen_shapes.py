@@ -12,7 +12,7 @@ from unseen.base import BadRequest
 from unseen.desk.near_regions import SoughtRegions
 from unseen.desk.screen import Glimpse, LookedAlone, Query, Screened
 from unseen.fingerprint.records import Kind, View
-from unseen.fingerprint.region.records import SOUGHT
+from unseen.fingerprint.region.records import MOST_SOUGHT
 from unseen.http.shapes import BoxOut, FingerprintIn, In, Out, Place
 
 _MAX_FINGERPRINTS: Final = 64
@@ -35,14 +35,17 @@ class SoughtIn(FingerprintIn):
 class RegionsIn(In):
     """An upload's regions, as docs/region-fingerprint.md says to make them; row by row in every list."""
 
-    codes: str = Field(pattern="^([0-9a-fA-F]{64})+$", max_length=64 * SOUGHT.most, description="Hexadecimal, joined.")
+    codes: str = Field(pattern="^([0-9a-fA-F]{64})+$", max_length=64 * MOST_SOUGHT, description="Hexadecimal, joined.")
     mirrored_codes: str = Field(
-        pattern="^([0-9a-fA-F]{64})+$", max_length=64 * SOUGHT.most, description="Of the same regions, mirrored."
+        pattern="^([0-9a-fA-F]{64})+$", max_length=64 * MOST_SOUGHT, description="Of the same regions, mirrored."
     )
     places: tuple[tuple[float, float, float], ...] = Field(
-        max_length=SOUGHT.most, description="Of each region: x and y of its centre and its side, in pixels."
+        max_length=MOST_SOUGHT, description="Of each region: x and y of its centre and its side, in pixels."
     )
-    details: tuple[Annotated[int, Field(ge=0, le=100)], ...] = Field(max_length=SOUGHT.most)
+    turns: tuple[Annotated[int, Field(ge=0, lt=512)], ...] = Field(
+        max_length=MOST_SOUGHT, description="Of each region: its direction, in 512ths of a turn."
+    )
+    details: tuple[Annotated[int, Field(ge=0, le=100)], ...] = Field(max_length=MOST_SOUGHT)
     width: int = Field(ge=1, le=1 << 16, description="Of the picture in whose pixels places are.")
     height: int = Field(ge=1, le=1 << 16)
 
@@ -55,6 +58,7 @@ class RegionsIn(In):
             codes,
             mirrored_codes,
             places=np.array(self.places, np.float32).reshape(-1, 3),
+            turns=np.array(self.turns, np.uint16),
             details=np.array(self.details, np.uint8),
             height=self.height,
             width=self.width,

@@ -35,9 +35,9 @@ class FingerprintIn(In):
     code: str = Field(
         pattern="^[0-9a-fA-F]+$",
         min_length=32,
-        max_length=64 * MOST_REGIONS,
+        max_length=2 * Kind.REGION.bytes_each * MOST_REGIONS,
         description="Hexadecimal: 64 digits for `sha256` and `pdq`, 32 for `md5`; for `region` 64 for each of up to 96 "
-        "distinct codes, ascending.",
+        "distinct codes, ascending, then 8 for each in the same order: where it is.",
     )
     quality: int | None = Field(
         default=None, ge=0, le=100, description="PDQ's quality, needed for `pdq` and for nothing else."

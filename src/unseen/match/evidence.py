@@ -1,56 +1,47 @@
-"""What the regions of an upload say together about one banked picture, and how much like a copy that looks.
+"""How strongly the regions of an upload speak for one banked picture.
 
-What they say is a sum of evidence, in bans.  A ban is a factor of ten: a hit that chance gives one picture pair in
-a thousand is worth three.  One region alone never decides; several that agree do.  The caller finds candidates by the
-index (any region within ``CANDIDATE_RADIUS_BITS``), then asks here with all regions of both pictures, since a wider
-radius costs little once a picture is a candidate.
+Two questions, two numbers.
 
-1. Every pair of regions within ``WIDE_RADIUS_BITS`` is weighed by ``bans_of``: the rarer such a distance is among
-   regions of unrelated pictures with as much detail, the more it is worth.
-2. From the heaviest to the lightest, pairs are taken; a banked region counts once, and so does a place in the upload:
-   regions that overlap by more than half of their sides see the same thing.
-3. The sum is taken upright and mirrored; the larger counts.
-4. Chance is not the only stranger: another photograph of the same wall shares regions that no chance explains.  But a
-   copy's part of the upload matches nearly everywhere, and closely; the other photograph here and there.  So in the
-   box around the matched regions, among all the upload's regions of such sizes, the share is taken that have a banked
-   one within ``CLOSE_BITS``; ``likeness`` adds it up with the bans and the matched regions' median distance.
+1. Is it chance?  Every region that agrees is worth minus log10 of the chance that one of an unrelated picture is so
+   near in code and, once a transform is settled, lies in the place where it should: ``bans``.
+2. Is it a copy, or another photograph of the same scene?  That shares regions too, and no chance explains them.  But
+   a copy is the same picture: its regions meet within a pixel or two, in nearly every place, and look nearly the same
+   unless it was photographed anew; and it is cut or shown whole, seldom both.  ``likeness`` adds that up.
 """
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from unseen.match.agreement import MOST_MISFIT, Agreement, Places, agreement_of, misfits_of
 from unseen.match.kernels import distances_between
 from unseen.match.layout import to_words
+from unseen.match.plane import F64Array, Near
 from unseen.match.records import I64Array, U8Array, U16Array, require_codes
 
 CANDIDATE_RADIUS_BITS: Final = 31  #: a banked picture is looked at where a region of the upload is so near
-WIDE_RADIUS_BITS: Final = 60  #: beyond it, a hit is worth next to nothing
-CLOSE_BITS: Final = 40  #: regions as near as this look alike to the eye
+WIDE_RADIUS_BITS: Final = 60  #: what is this near a harmless picture's region says nothing
 
-#: Nine bans: a wrong picture in 10 ** 9 if the tail were known; measured, one unrelated pair in 10 ** 6 gets there, and
-#: none of 5.9 million gets to eleven.  The likeness is more than any of 542 pairs of photographs of one scene has
-#: (1.62; docs/region-fingerprint.md has both).
-REVIEW_BANS: Final = 9.0
-REVIEW_LIKENESS: Final = 1.65
-#: Of any likeness: a reviewer rather sees another photograph of the place than misses a photo of a screen.
-SAME_SCENE_BANS: Final = 14.0
+REVIEW_BANS: Final = 10.0
+REVIEW_LIKENESS: Final = 0.0
 
-# log10 of the chance that two regions of unrelated pictures are within d bits, when the upload's has detail q: a plane
-# laid just above the tail of 1.1e9 pairs of regions of 400 unrelated photographs, wherever at least five pairs were
-# seen (docs/region-fingerprint.md has the table).  Below those distances it is an extrapolation.
+# log10 of the chance that two regions of unrelated pictures are within d bits, when the upload's has detail q: the
+# higher of two planes, laid just above what was counted (docs/region-fingerprint.md has the tables).
 _AT_70_BITS: Final = -4.9  #: for the least detail
 _A_BIT: Final = 0.06
 _A_DETAIL: Final = -0.018
 _LEAST_DETAIL: Final = 30
-_PAIRS: Final = 4.2  #: log10 of 160 * 96: how many pairs of regions two pictures had when the rest was measured
-_SIZE_PLAY: Final = 1.1  #: regions this much smaller or larger than the matched ones count as of their sizes
+_AT_100_BITS: Final = -2.48
+_A_FAR_BIT: Final = 0.103
+_PAIRS: Final = 4.4  #: log10 of 256 * 96: how many pairs of regions two pictures have
+_FREE: Final = 4  #: partners that settle a transform: their places say nothing
+_OF_SIZE_AND_TURN: Final = 0.05  #: share of an upload's regions that have any given size and direction, within the play
+_LEAST_BY_CHANCE: Final = 0.002  #: regions that lie where one should
 
 F32Array = npt.NDArray[np.float32]
-F64Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,7 +52,53 @@ class Asked:
     mirrored_codes: U8Array  #: (n, 32) uint8
     centres: F32Array  #: (n, 2) float32, x and y in pixels
     sides: F32Array  #: (n,) float32, in pixels
+    orientations: U16Array  #: (n,) uint16, in 512ths of a turn
     details: U8Array  #: (n,) uint8
+    frame: tuple[float, float]  #: width and height of the upload, in pixels
+
+    def only(self, rows: I64Array) -> Self:
+        """Some of them."""
+        columns = ("codes", "mirrored_codes", "centres", "sides", "orientations", "details")
+        return type(self)(**{name: getattr(self, name)[rows] for name in columns}, frame=self.frame)
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Width and height in shares of the longer."""
+        return self.frame[0] / max(self.frame), self.frame[1] / max(self.frame)
+
+    @property
+    def places(self) -> Places:
+        """Where they are, in shares of the upload's longer side."""
+        longer = max(self.frame)
+        return Places(
+            points=self.centres.astype(np.float64) / longer,
+            sizes=np.log2(np.maximum(self.sides.astype(np.float64) / longer, 1e-9)),
+            turns=self.orientations.astype(np.float64) * (2 * np.pi / 512),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Banked:
+    """The regions of a banked picture."""
+
+    codes: U8Array  #: (m, 32) uint8
+    places: Places
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Traits:
+    """What tells a copy from another photograph of the same scene."""
+
+    covered: float  #: of the regions that both should have, the share that agree
+    misfit: float  #: of those that agree, root mean square, in standard deviations of a copy's
+    median_bits: float  #: of their distances
+    bent: float  #: how far from a similarity the transform is, to base 2
+    contained: float  #: the share of one picture that lies within the other, of whichever does more
+    grown: float  #: how much larger or smaller, to base 2
+
+    def likeness(self) -> float:
+        """More than 0 for copies.  The weights are rounded from a logistic regression (docs/region-fingerprint.md)."""
+        return 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,103 +106,105 @@ class Evidence:
     """How strongly an upload's regions speak for one banked picture, and which they are."""
 
     bans: float
-    likeness: float  #: -inf where no region matches
+    likeness: float  #: -inf where no region agrees
     is_mirrored: bool
-    asked: I64Array  #: (k,) int64, rows of the upload's regions, weightiest first
+    asked: I64Array  #: (k,) int64, rows of the upload's regions
     banked: I64Array  #: (k,) int64, rows of the picture's regions
     distances: U16Array  #: (k,) uint16, in bits
 
     @property
-    def is_copy_like(self) -> bool:
-        """Whether it seems to be a copy, and no other photograph of the same scene."""
+    def is_for_review(self) -> bool:
+        """Whether it seems to be a copy, and a person should look."""
         return self.bans >= REVIEW_BANS and self.likeness >= REVIEW_LIKENESS
 
-    @property
-    def is_of_same_scene(self) -> bool:
-        """Whether both show the same thing: a copy, however distorted, or another photograph of it."""
-        return self.bans >= SAME_SCENE_BANS
 
-    @property
-    def is_for_review(self) -> bool:
-        """Whether a person should look."""
-        return self.is_copy_like or self.is_of_same_scene
+def chances_of(distances: U16Array, details: U8Array) -> F64Array:
+    """log10 of the chance that two regions of unrelated pictures are so near, at most 0.
 
-
-def bans_of(distances: U16Array, details: U8Array) -> F64Array:
-    """What a hit is worth: minus log10 of its chance in a pair of pictures, at least 0.
-
-    distances: (k,) bits.  details: (k,), of the upload's regions.
+    distances: bits.  details: of the upload's regions, of a shape that goes with it.
     """
+    bits = distances.astype(np.float64)
     detail = np.maximum(details.astype(np.float64), _LEAST_DETAIL) - _LEAST_DETAIL
-    chance = _AT_70_BITS + _A_BIT * (distances.astype(np.float64) - 70.0) + _A_DETAIL * detail
-    return np.maximum(-chance - _PAIRS, 0.0)
+    near = _AT_70_BITS + _A_BIT * (bits - 70) + _A_DETAIL * detail
+    return np.minimum(np.maximum(near, _AT_100_BITS + _A_FAR_BIT * (bits - 100)), 0.0)
 
 
-def evidence_for(asked: Asked, codes: U8Array) -> Evidence:
-    """Weigh an upload against one banked picture.
-
-    codes: (m, 32) uint8, the picture's banked regions.  Raises: ValueError for other shapes.
-    """
-    banked = require_codes(codes)
+def evidence_for(asked: Asked, banked: Banked) -> Evidence:
+    """Weigh an upload against one banked picture.  Raises: ValueError for codes of other shapes."""
+    theirs = to_words(require_codes(banked.codes))
     ways = [
-        _one_way(asked, require_codes(way), banked, is_mirrored=is_mirrored)
-        for is_mirrored, way in ((False, asked.codes), (True, asked.mirrored_codes))
+        _one_way(asked, places, distances_between(to_words(require_codes(codes)), theirs), banked, is_mirrored)
+        for is_mirrored, codes, places in (
+            (False, asked.codes, asked.places),
+            (True, asked.mirrored_codes, asked.places.mirrored(asked.shares[0])),
+        )
     ]
     return max(ways, key=lambda way: way.bans)
 
 
-def likeness_of(bans: float, share: float, median_bits: float) -> float:
-    """How much like a copy: about 1 for two photographs of one wall, 2 and more for most copies.
-
-    share: of the regions in the matched part, those that match closely.  The weights are rounded from a logistic
-    regression of copies against photographs of the same scene (docs/region-fingerprint.md).
-    """
-    return math.log10(bans) + 2 * share - median_bits / 50
-
-
-def _one_way(asked: Asked, ours: U8Array, banked: U8Array, *, is_mirrored: bool) -> Evidence:
-    distances = distances_between(to_words(ours), to_words(banked))
-    rows, columns = np.nonzero(distances <= WIDE_RADIUS_BITS)
-    near = distances[rows, columns]
-    worth = bans_of(near, asked.details[rows])
-    taken: list[int] = []
-    used_columns: set[int] = set()
-    for at in np.lexsort((columns, rows, -worth)):
-        if worth[at] <= 0 or columns[at] in used_columns:
-            continue
-        if any(_overlap(asked, rows[at], rows[other]) for other in taken):
-            continue
-        taken.append(int(at))
-        used_columns.add(int(columns[at]))
-    chosen = np.array(taken, np.int64)
-    bans, likeness = float(worth[chosen].sum()), -math.inf
-    if taken:
-        share = _close_share(asked, rows[chosen], distances)
-        likeness = likeness_of(bans, share, float(np.median(near[chosen])))
+def _one_way(asked: Asked, places: Places, distances: U16Array, banked: Banked, is_mirrored: bool) -> Evidence:
+    chances = chances_of(distances, asked.details[:, None])
+    found = agreement_of(places, banked.places, distances, -chances)
+    if found is None:
+        none = np.empty(0, np.int64)
+        return Evidence(
+            bans=0.0,
+            likeness=-math.inf,
+            is_mirrored=is_mirrored,
+            asked=none,
+            banked=none,
+            distances=np.empty(0, np.uint16),
+        )
+    near = distances[found.asked, found.banked]
     return Evidence(
-        bans=bans,
-        likeness=likeness,
+        bans=_bans(found, chances[found.asked, found.banked], near, asked, banked.places),
+        likeness=traits_of(found, near, places, asked.shares, banked.places).likeness(),
         is_mirrored=is_mirrored,
-        asked=rows[chosen].astype(np.int64),
-        banked=columns[chosen].astype(np.int64),
-        distances=near[chosen],
+        asked=found.asked,
+        banked=found.banked,
+        distances=near,
     )
 
 
-def _close_share(asked: Asked, matched: I64Array, distances: U16Array) -> float:
-    """Of the upload's regions around the matched ones and of their sizes, the share with a banked one close to them.
+def _bans(found: Agreement, chances: F64Array, near: U16Array, asked: Asked, banked: Places) -> float:
+    """Minus log10 of the chance of it all: of codes alone for what settles the transform, of codes and places then."""
+    points, sides = banked.points[found.banked], np.exp2(banked.sizes[found.banked])
+    reach = MOST_MISFIT / misfits_of(np.ones(len(near)), sides, near.astype(np.float64))
+    reach *= np.exp2(Near.of(found.transform, points).growth)
+    width, height = asked.shares
+    by_chance = len(asked.codes) * _OF_SIZE_AND_TURN * math.pi * reach**2 / (width * height)
+    alone = np.maximum(-chances - _PAIRS, 0)
+    placed = np.maximum(-chances - np.log10(np.maximum(by_chance, _LEAST_BY_CHANCE)), 0)
+    settles = np.argsort(-alone, kind="stable")[:_FREE]
+    return float(alone[settles].sum() + np.delete(placed, settles).sum())
 
-    matched: (k,) int64, k > 0.  distances: (n, m) uint16, of all its regions to all banked ones.
-    """
-    centres, sides = asked.centres[matched], asked.sides[matched]
-    first, last = (centres - sides[:, None] / 2).min(axis=0), (centres + sides[:, None] / 2).max(axis=0)
-    is_inside = ((asked.centres >= first) & (asked.centres <= last)).all(axis=1)
-    is_inside &= (asked.sides >= sides.min() / _SIZE_PLAY) & (asked.sides <= sides.max() * _SIZE_PLAY)
-    return float((distances[is_inside].min(axis=1) <= CLOSE_BITS).mean())
 
-
-def _overlap(asked: Asked, one: int, other: int) -> bool:
-    """Whether two regions of the upload lie closer than half of their mean side."""
-    apart = asked.centres[one] - asked.centres[other]
-    reach = (asked.sides[one] + asked.sides[other]) / 4
-    return bool(apart @ apart < reach * reach)
+def traits_of(found: Agreement, near: U16Array, asked: Places, frame: tuple[float, float], banked: Places) -> Traits:
+    """near: (k,) bits, of what agrees.  frame: width and height of the upload, in shares of the longer."""
+    there = Near.of(found.transform, banked.points)
+    back = Near.of(np.linalg.inv(found.transform), asked.points)
+    least, most = banked.points.min(axis=0), banked.points.max(axis=0)
+    sizes = banked.sizes + there.growth
+    with np.errstate(invalid="ignore"):
+        margins = np.exp2(sizes)[:, None] / 2
+        is_shown = ((there.points >= margins) & (there.points <= np.array(frame) - margins)).all(axis=1)
+        is_shown &= sizes >= asked.sizes.min()
+        is_in_frame = ((there.points >= 0) & (there.points <= frame)).all(axis=1)
+        is_within = ((back.points >= least) & (back.points <= most)).all(axis=1)
+        from_size = asked.sizes + back.growth
+        is_meant = is_within & (from_size >= banked.sizes.min()) & (from_size <= banked.sizes.max())
+    is_shown[found.banked] = True
+    is_meant[found.asked] = True
+    middle = Near.of(found.transform, np.array([(least + most) / 2], np.float64))
+    corners = Near.of(found.transform, np.array([least, most, (least[0], most[1]), (most[0], least[1])], np.float64))
+    k = len(near)
+    weights = np.exp2(-np.maximum(near.astype(np.float64) - 40, 0) / 15)
+    return Traits(
+        covered=k / min(int(is_shown.sum()), int(is_meant.sum())),
+        # a transform fits few partners by itself: 6 of their 2 k coordinates, for which as many of a scene's are put in
+        misfit=math.sqrt((float((weights * found.misfits**2).sum()) + 6 * 2.0) / (2 * weights.sum())),
+        median_bits=float(np.median(near)),
+        bent=float(middle.stretch[0] + np.ptp(corners.growth)) if np.isfinite(corners.growth).all() else math.inf,
+        contained=max(float(is_in_frame.mean()), float(is_within.mean())),
+        grown=float(abs(middle.growth[0])),
+    )

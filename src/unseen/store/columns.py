@@ -31,11 +31,12 @@ def code_rows(kind: Kind, rows: Sequence[tuple[int, bytes]]) -> CodeRows:
 
 
 def region_rows(rows: Iterable[tuple[int, bytes]]) -> CodeRows:
-    """(entry id, all its codes) pairs, ids ascending, as one row a code."""
+    """(entry id, record of its regions) pairs, ids ascending, as one row a code."""
     ids, codes = [np.empty(0, np.int64)], list[bytes]()
-    for entry_id, joined in rows:
-        ids.append((entry_id << REGION_BITS) + np.arange(len(joined) // _CODE_BYTES, dtype=np.int64))
-        codes.append(joined)
+    for entry_id, record in rows:
+        count = len(record) // Kind.REGION.bytes_each
+        ids.append((entry_id << REGION_BITS) + np.arange(count, dtype=np.int64))
+        codes.append(record[: count * _CODE_BYTES])
     return CodeRows(ids=np.concatenate(ids), codes=np.frombuffer(b"".join(codes), np.uint8).reshape(-1, _CODE_BYTES))
 
 
@@ -76,7 +77,7 @@ def unpacked_ids(text: str | None) -> NDArray[np.int64]:
 def unpacked_regions(text: str | None, opened: Callable[[int, bytes], bytes]) -> CodeRows:
     """What ``Packed(entry_id, length, sealed record)`` gives, ids ascending; None stands for no rows.
 
-    opened: takes an entry's id and its sealed record, gives the codes.
+    opened: takes an entry's id and its sealed record, gives the record.
     """
     packed, at, rows = bytes.fromhex(text or ""), 0, list[tuple[int, bytes]]()
     while at < len(packed):

@@ -11,21 +11,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from unseen.fingerprint.region.records import Regions
-
 DRAWN_FLAT_PERCENT: Final = 40  #: of a square's pixels; in photographs 3 regions of 100 have as many
 
 F32Array = NDArray[np.float32]
 U8Array = NDArray[np.uint8]
 
 
-def without_drawn(regions: Regions, luma: U8Array) -> Regions:
-    """All regions but those with ``DRAWN_FLAT_PERCENT`` or more of flat pixels.
-
-    luma: (h, w) uint8, the one whose regions they are.
-    """
-    kept = flat_percents(np.ascontiguousarray(luma), regions.centres, regions.sides) < DRAWN_FLAT_PERCENT
-    return regions if kept.all() else regions.only(kept)
+def is_photographed(luma: U8Array, centres: F32Array, sides: F32Array) -> NDArray[np.bool_]:
+    """Which squares have less than ``DRAWN_FLAT_PERCENT`` of flat pixels.  As ``flat_percents``; returns (n,) bool."""
+    return flat_percents(np.ascontiguousarray(luma), centres, sides) < DRAWN_FLAT_PERCENT
 
 
 @njit(nogil=True, cache=True)

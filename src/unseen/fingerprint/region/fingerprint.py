@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 from unseen.fingerprint.region.codes import code_pair, distinct
 from unseen.fingerprint.region.detail import detail_of
 from unseen.fingerprint.region.detector import OCTAVE, SCALE, STRENGTH, X, Y, keypoints
+from unseen.fingerprint.region.drawn import is_photographed
 from unseen.fingerprint.region.patches import describe
 from unseen.fingerprint.region.records import BANKED, CODE_BYTES, MIN_DETAIL, Plan, Regions
 from unseen.fingerprint.region.scale_space import I16Array, octaves
 from unseen.fingerprint.region.selection import chosen
 from unseen.fingerprint.region.tables import LEAST_SCALE, SIDE, SIGMAS, SPAN, I64Array
+
+F32Array = NDArray[np.float32]
 
 #: Columns of what ``_described`` says besides codes.
 _ROW, _WAY, _TURN, _DETAIL = range(4)
@@ -28,20 +31,32 @@ def fingerprint_regions(luma: NDArray[np.uint8], *, plan: Plan = BANKED) -> Regi
     space = octaves(np.ascontiguousarray(luma), plan.long_side)
     height, width = space[0].shape[1:]
     found = keypoints(space)
+    found = found[is_photographed(luma, *_squares(found, luma.shape, (height, width)))]
     found = found[chosen(found, height, width, plan.candidates)]
     codes, about = _all_described(space, found, plan)
     kept = found[about[:, _ROW]]
-    scale = np.exp2(kept[:, OCTAVE]) * (max(luma.shape) / max(height, width))  # of an octave's pixels, in the luma's
-    half = 0.5 * max(luma.shape) / max(height, width)
+    centres, sides = _squares(kept, luma.shape, (height, width))
     return Regions(
         codes=np.ascontiguousarray(codes[:, 0]),
         mirrored_codes=np.ascontiguousarray(codes[:, 1]),
-        centres=np.stack([kept[:, X] / 16 * scale + half, kept[:, Y] / 16 * scale + half], axis=1).astype(np.float32),
-        sides=(np.array(SIGMAS)[kept[:, SCALE] - LEAST_SCALE] / 65536 * scale * SPAN).astype(np.float32),
+        centres=centres,
+        sides=sides,
         orientations=about[:, _TURN].astype(np.uint16),
         strengths=kept[:, STRENGTH].astype(np.uint16),
         details=about[:, _DETAIL].astype(np.uint8),
     )
+
+
+def _squares(found: I64Array, shape: tuple[int, ...], working: tuple[int, ...]) -> tuple[F32Array, F32Array]:
+    """Centres (n, 2) and sides (n,) of keypoints' patches, float32, in pixels of a luma of this shape.
+
+    working: height and width of the working picture.
+    """
+    pixel = max(shape) / max(working)  # of the working picture, in the luma's
+    scale = (1 << found[:, OCTAVE]) * pixel
+    centres = np.stack([found[:, X] / 16 * scale + pixel / 2, found[:, Y] / 16 * scale + pixel / 2], axis=1)
+    sides = np.array(SIGMAS)[found[:, SCALE] - LEAST_SCALE] / 65536 * scale * SPAN
+    return centres.astype(np.float32), sides.astype(np.float32)
 
 
 def _all_described(space: list[I16Array], found: I64Array, plan: Plan) -> tuple[NDArray[np.uint8], I64Array]:

@@ -30,9 +30,12 @@ class Plan:
 
 
 #: For what is to be found again: few regions, large enough to survive in a small copy.
-BANKED: Final = Plan(most=MOST_BANKED, long_side=640)
+BANKED: Final = Plan(most=MOST_BANKED, long_side=800)
 #: For an upload, where a protected picture may be a ninth of a collage.
 SOUGHT: Final = Plan(most=256, long_side=1280)
+SOUGHT_SMALLER: Final = Plan(most=96, long_side=900)
+#: Regions of an upload at most, of both looks.
+MOST_SOUGHT: Final = SOUGHT.most + SOUGHT_SMALLER.most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,3 +71,12 @@ class Regions:
 
     def __repr__(self) -> str:  # a fingerprint in a log line would be a leak
         return f"Regions(<{len(self)} regions>)"
+
+
+def strongest_first(one: Regions, other: Regions) -> Regions:
+    """The regions of both by strength, descending; of equal ones, those of the first stand first."""
+    columns = {
+        field.name: np.concatenate([getattr(one, field.name), getattr(other, field.name)]) for field in fields(one)
+    }
+    order = np.argsort(-columns["strengths"].astype(np.int64), kind="stable")
+    return Regions(**{name: column[order] for name, column in columns.items()})
