@@ -23,7 +23,7 @@ from unseen.match.live import NO_CODES
 #: Of photographs of screens a third have no region within the candidate radius.  Looking further costs too much among
 #: many codes, and chance then touches more pictures than can be weighed.
 WIDE_CANDIDATE_RADIUS_BITS: Final = 40
-STRONGEST: Final = 96  #: regions of an upload, strongest first, that are looked for so far out
+STRONGEST: Final = 160  #: regions of an upload, strongest first, that are looked for so far out
 MOST_CODES_WIDE: Final = 2_000_000  #: in the bank: some 20,000 pictures
 
 _MOST_TOUCHED: Final = 256  # entries looked at for one upload: those that the most regions touch

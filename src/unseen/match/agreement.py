@@ -12,7 +12,7 @@ import numpy as np
 from unseen.match.plane import F64Array, Near, affine, homography, similarity
 from unseen.match.records import I64Array, U16Array
 
-PROPOSED_RADIUS_BITS: Final = 72  #: pairs as near as this propose a transform
+PROPOSED_RADIUS_BITS: Final = 80  #: pairs as near as this propose a transform
 PARTNER_RADIUS_BITS: Final = 100  #: and pairs as near as this are partners where the transform has them meet
 MOST_MISFIT: Final = 4.0  #: of partners, in standard deviations
 
@@ -109,13 +109,14 @@ def agreement_of(asked: Places, banked: Places, distances: U16Array, worth: F64A
     return max((one for one in refined if one is not None), key=lambda one: one.weight, default=None)
 
 
-def misfits_of(apart: F64Array, sizes: F64Array, distances: F64Array) -> F64Array:
+def misfits_of(apart: F64Array, sizes: F64Array, distances: F64Array, growth: F64Array) -> F64Array:
     """Distances in standard deviations of what they are in copies: large and changed regions are found less exactly.
 
-    apart: in shares of the banked picture's longer side; sizes: sides, so too; distances: bits.  The constants are
+    apart: in shares of the banked picture's longer side; sizes: sides, so too; distances: bits; growth: from the banked
+    picture to the upload, to base 2, for the upload's pixels are coarse where it is small there.  The constants are
     rounded from photographs of screens and of prints (docs/region-fingerprint.md).
     """
-    return np.asarray(apart / ((0.0006 + 0.003 * sizes) * (1 + distances / 100)))
+    return np.asarray(apart / ((0.0004 + 0.0003 * np.exp2(-growth) + 0.003 * sizes) * (1 + distances / 100)))
 
 
 def _proposals(pairs: _Pairs, voters: I64Array, telling: F64Array) -> list[tuple[F64Array, I64Array]]:
@@ -146,7 +147,7 @@ def _refined(pairs: _Pairs, transform: F64Array, rows: I64Array) -> Agreement | 
         near = Near.of(transform, pairs.points)
         with np.errstate(invalid="ignore"):
             apart = np.hypot(*(near.points - pairs.to).T) * np.exp2(-near.growth)
-            every = misfits_of(apart, pairs.sizes, pairs.distances)
+            every = misfits_of(apart, pairs.sizes, pairs.distances, near.growth)
             meets = (every <= most) & (np.abs(pairs.growth - near.growth) < _PLAY[0])
         meets &= np.abs(_between(pairs.turns - near.turns)) < _PLAY[1]
         kept = np.flatnonzero(meets)
@@ -162,7 +163,8 @@ def _fitted(pairs: _Pairs, rows: I64Array, before: F64Array, *, is_flat: bool) -
     fit = affine if is_flat or len(rows) < _LEAST_FOR[homography] else homography
     if len(rows) < _LEAST_FOR[fit]:
         return before
-    weights = misfits_of(np.ones(len(rows)), pairs.sizes[rows], pairs.distances[rows]) ** 2
+    ones = np.ones(len(rows))
+    weights = misfits_of(ones, pairs.sizes[rows], pairs.distances[rows], pairs.growth[rows]) ** 2
     try:
         fitted = fit(pairs.points[rows], pairs.to[rows], weights / weights.sum())
     except np.linalg.LinAlgError:
