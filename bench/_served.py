@@ -54,7 +54,7 @@ def fill(folder: Path, codes: np.ndarray, regions: np.ndarray | None = None) -> 
     """
     found = itertools.chain(
         (Fingerprint(kind=Kind.PDQ, code=row.tobytes(), quality=100) for row in codes),
-        () if regions is None else map(Fingerprint.of_regions, regions),
+        () if regions is None else (Fingerprint.of_regions(rows, np.zeros(len(rows), np.uint32)) for rows in regions),
     )
     with open_node(Config(data_folder=folder)) as node:
         now = SystemClock().now()

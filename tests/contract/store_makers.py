@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from support.copies import regions_with
 from unseen.bank.records import Bank, Change, Entry, EntryEvent, Source, SourceKind
 from unseen.desk.ports import Reader, Store, Transaction
 from unseen.fingerprint.records import Fingerprint, Kind
@@ -33,7 +34,7 @@ def md5(number: int) -> Fingerprint:
 
 def region(number: int, codes: int = 3) -> Fingerprint:
     rows = np.frombuffer(random.Random(number).randbytes(32 * codes), np.uint8).reshape(codes, 32)
-    return Fingerprint.of_regions(rows)
+    return regions_with(rows)
 
 
 def case(ref: str, item: int | None = 1) -> Source:

@@ -8,6 +8,7 @@ from support.drawings import Luma, bricks, framed, noise, scenery
 from unseen.fingerprint.region import BANKED, SOUGHT, Plan, Regions, reference
 from unseen.fingerprint.region.detector import LEAST_CONTRAST, keypoints
 from unseen.fingerprint.region.fingerprint import fingerprint_regions
+from unseen.fingerprint.region.geometry import packed
 from unseen.fingerprint.region.patches import angle_of
 from unseen.fingerprint.region.records import MIN_DETAIL
 from unseen.fingerprint.region.scale_space import octaves
@@ -24,7 +25,8 @@ def pictures(draw: st.DrawFn) -> Luma:
         return scenery(height, width, seed)
     if kind == "noise":
         return noise(height, width, seed)
-    return bricks(height, width) if kind == "bricks" else framed(height, width)
+    drawn = bricks(height, width) if kind == "bricks" else framed(height, width)
+    return drawn if draw(st.booleans()) else drawn - noise(height, width, seed) // 40  # photographed
 
 
 plans = st.builds(
@@ -58,6 +60,13 @@ def test_kernels_agree_with_the_reference_bit_for_bit(luma: Luma, plan: Plan) ->
     described = reference.fingerprint(luma, plan, LEAST_CONTRAST, MIN_DETAIL)
     assert regions.orientations.tolist() == [turn for _, turn, _, _ in described]
     assert regions.details.tolist() == [detail for _, _, detail, _ in described]
+    places = [reference.square(each[0], max(luma.shape), max(height, width)) for each in described]
+    assert [(*centre, side) for centre, side in zip(regions.centres.tolist(), regions.sides.tolist(), strict=True)] == (
+        places
+    )
+    turned = zip(places, described, strict=True)
+    geometry = [reference.packed(place, turn, max(luma.shape)) for place, (_, turn, _, _) in turned]
+    assert packed(regions, max(luma.shape)).tolist() == geometry
     assert regions.strengths.tolist() == [keypoint[4] for keypoint, _, _, _ in described]
     pairs = np.stack([regions.codes, regions.mirrored_codes], axis=1)
     np.testing.assert_array_equal(pairs, np.array([codes for *_, codes in described], np.uint8).reshape(-1, 2, 32))

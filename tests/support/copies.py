@@ -8,9 +8,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from support.drawings import scenery
+from unseen.fingerprint.records import Fingerprint
 
 Luma = NDArray[np.uint8]
 HEIGHT, WIDTH = 600, 800
+
+
+def regions_with(codes: NDArray[np.uint8]) -> Fingerprint:
+    """A region fingerprint with these codes, (n, 32), in places of their own."""
+    return Fingerprint.of_regions(codes, np.arange(len(codes), dtype=np.uint32) * np.uint32(40_000_003))
 
 
 @lru_cache

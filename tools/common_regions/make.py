@@ -90,7 +90,9 @@ def drawing(number: int, fonts: list[str], seed: int = SEED) -> U8Array:
 def codes_of(luma: U8Array) -> U8Array:
     """Codes of all regions at both sizes.  Returns: (n, 32) uint8."""
     sizes = (BANKED.long_side, SOUGHT.long_side)
-    return np.concatenate([fingerprint_regions(luma, plan=Plan(most=_EVERY, long_side=side)).codes for side in sizes])
+    return np.concatenate(
+        [fingerprint_regions(luma, plan=Plan(most=_EVERY, long_side=side), with_drawn=True).codes for side in sizes]
+    )
 
 
 def all_codes(numbers: range, fonts: list[str]) -> tuple[U8Array, I64Array]:

@@ -196,7 +196,7 @@ def _bans(found: Agreement, chances: F64Array, near: U16Array, asked: Asked, ban
 def traits_of(found: Agreement, near: U16Array, asked: Places, frame: tuple[float, float], banked: Places) -> Traits:
     """near: (k,) bits, of what agrees.  frame: width and height of the upload, in shares of the longer."""
     there = Near.of(found.transform, banked.points).points
-    back = Near.of(np.linalg.inv(found.transform), asked.points).points
+    back = Near.of(np.asarray(np.linalg.inv(found.transform), np.float64), asked.points).points
     least, most = banked.points.min(axis=0), banked.points.max(axis=0)
     is_shown = ((there >= 0) & (there <= frame)).all(axis=1)
     is_within = ((back >= least) & (back <= most)).all(axis=1)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from support.copies import regions_with
 from support.node import FLUSH_AFTER, Node, picture
 from unseen.desk.forget import forget
 from unseen.desk.indexes import Indexes
@@ -18,7 +19,7 @@ from unseen.match.veil import Veil
 
 def regions(seed: int, codes: int = 5) -> Fingerprint:
     rows = np.frombuffer(random.Random(seed).randbytes(32 * codes), np.uint8).reshape(-1, 32)
-    return Fingerprint.of_regions(rows)
+    return regions_with(rows)
 
 
 def found(index: Indexes, fingerprint: Fingerprint) -> set[int]:

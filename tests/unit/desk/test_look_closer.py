@@ -10,16 +10,16 @@ from unseen.act.records import Matched
 from unseen.bank.records import Response
 from unseen.desk.look_closer import look_up_alone_closely, look_up_closely
 from unseen.desk.recall import Recall
-from unseen.fingerprint.closer import regions_sought
-from unseen.fingerprint.records import Fingerprint
-from unseen.fingerprint.region.fingerprint import fingerprint_regions
+from unseen.fingerprint.closer import banked_regions, regions_sought
 
 
 @pytest.fixture
 def node(tmp_path: Path) -> Node:
     """With one picture, whose regions alone are banked."""
     node = Node(tmp_path)
-    node.open_case([picture(1)[0], Fingerprint.of_regions(fingerprint_regions(copies.original(1)).codes)])
+    regions = banked_regions(copies.original(1))
+    assert regions is not None
+    node.open_case([picture(1)[0], regions])
     return node
 
 

@@ -57,8 +57,21 @@ def codes(*firsts: int) -> bytes:
     return b"".join(bytes([first]) + bytes(31) for first in firsts)
 
 
+def record(*firsts: int) -> bytes:
+    """Codes, and for each the geometry that is its first byte four times."""
+    return codes(*firsts) + b"".join(bytes([first]) * 4 for first in firsts)
+
+
 @pytest.mark.parametrize(
-    "code", [b"", codes(1)[:-1], codes(2, 1), codes(1, 1), b"".join(n.to_bytes(32, "big") for n in range(97))]
+    "code",
+    [
+        b"",
+        codes(1),
+        record(1)[:-1],
+        record(2, 1),
+        record(1, 1),
+        b"".join(n.to_bytes(32, "big") for n in range(97)) + bytes(4 * 97),
+    ],
 )
 def test_a_region_fingerprint_has_up_to_96_distinct_codes_that_ascend(code: bytes) -> None:
     with pytest.raises(BadFingerprint):
@@ -67,14 +80,19 @@ def test_a_region_fingerprint_has_up_to_96_distinct_codes_that_ascend(code: byte
 
 def test_the_order_of_region_codes_says_nothing() -> None:
     rows = np.frombuffer(codes(3, 1, 2, 3), np.uint8).reshape(-1, 32)
-    made = Fingerprint.of_regions(rows)
-    assert made == Fingerprint.of_regions(rows[::-1]) == Fingerprint.from_hex(Kind.REGION, codes(1, 2, 3).hex())
+    places = np.array([0x03030303, 0x01010101, 0x02020202, 9], np.uint32)
+    made = Fingerprint.of_regions(rows, places)
+    assert made == Fingerprint.from_hex(Kind.REGION, record(1, 2, 3).hex())
+    assert made == Fingerprint.of_regions(rows[:3][::-1], places[:3][::-1])
     assert made.region_codes[:, 0].tolist() == [1, 2, 3]
+    assert made.region_geometry.tolist() == [0x01010101, 0x02020202, 0x03030303]
     with pytest.raises(BadFingerprint):
-        Fingerprint(kind=Kind.REGION, code=codes(1), quality=80)
+        Fingerprint(kind=Kind.REGION, code=record(1), quality=80)
+    with pytest.raises(ValueError, match="no regions"):
+        _ = SHA256.region_geometry
 
 
-@pytest.mark.parametrize("text", ["", "00" * 31, "00" * 33, "00" * 32 * 97, "zz" * 32])
+@pytest.mark.parametrize("text", ["", "00" * 32, "00" * 35, "00" * 37, "00" * 36 * 97, "zz" * 36])
 def test_what_is_no_region_fingerprint_is_refused(text: str) -> None:
     with pytest.raises(BadFingerprint):
         Fingerprint.from_hex(Kind.REGION, text)

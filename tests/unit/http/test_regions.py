@@ -15,6 +15,7 @@ from support.service import STATEMENTS, LiveService, memory_node, running
 from unseen.desk.tokens import Scope
 from unseen.fingerprint.closer import LONG_SIDE, regions_sought, regions_to_bank, shrunk
 from unseen.fingerprint.image import fingerprint_picture
+from unseen.fingerprint.region.records import MOST_SOUGHT
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +200,7 @@ def test_regions_found_elsewhere_are_looked_up_as_those_of_an_upload(live: LiveS
             "codes": found.codes.tobytes().hex(),
             "mirrored_codes": found.mirrored_codes.tobytes().hex(),
             "places": np.column_stack((found.centres, found.sides)).tolist(),
+            "turns": found.orientations.tolist(),
             "details": found.details.tolist(),
             "height": luma.shape[0],
             "width": luma.shape[1],
@@ -210,7 +212,9 @@ def test_regions_found_elsewhere_are_looked_up_as_those_of_an_upload(live: LiveS
     for wrong in (
         {"codes": "00" * 32},
         {"codes": "00"},
-        {"codes": "00" * 32 * 161},
+        {"codes": "00" * 32 * (MOST_SOUGHT + 1)},
+        {"turns": [512] * len(found)},
+        {"turns": [0]},
         {"places": [[1, 1, float(luma.shape[1] * 9)]] * len(found)},
         {"details": [300] * len(found)},
         {"width": 1},

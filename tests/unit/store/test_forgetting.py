@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from contract.store_makers import WHY, at, case, matching, pdq, protect, protected, with_bank
+from support.copies import regions_with
 from support.stores import open_sqlite, sealed_pieces
 from unseen.bank.records import EntryState
 from unseen.base import StoreUnavailable
@@ -76,7 +77,7 @@ def test_nothing_of_erased_regions_is_anywhere_on_disk(store: SqliteStore, path:
 
 def regions(seed: int) -> Fingerprint:
     draw = random.Random(seed)
-    return Fingerprint.of_regions(np.frombuffer(draw.randbytes(32 * draw.randint(1, 96)), np.uint8).reshape(-1, 32))
+    return regions_with(np.frombuffer(draw.randbytes(32 * draw.randint(1, 96)), np.uint8).reshape(-1, 32))
 
 
 def test_no_trace_stays_in_pages_that_were_split_under_readers(store: SqliteStore, path: Path) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine
 
 from contract.store_makers import LIST, WHY, at, last_seq, matching, pdq, protect, protected, with_bank
 from contract.test_store_records import HIT
+from support.copies import regions_with
 from support.postgres import PASSWORD, Server
 from support.service import wait_until
 from support.stores import open_store, sealed_pieces
@@ -196,7 +197,7 @@ def test_nothing_of_erased_regions_is_in_the_table_files(store: PostgresStore, u
     with_bank(store)
     drawn = [random.Random(i) for i in range(300)]
     everyone = [
-        Fingerprint.of_regions(np.frombuffer(draw.randbytes(32 * draw.randint(1, 96)), np.uint8).reshape(-1, 32))
+        regions_with(np.frombuffer(draw.randbytes(32 * draw.randint(1, 96)), np.uint8).reshape(-1, 32))
         for draw in drawn
     ]
     ids: list[int] = []

@@ -20,18 +20,20 @@ F32Array = NDArray[np.float32]
 _ROW, _WAY, _TURN, _DETAIL = range(4)
 
 
-def fingerprint_regions(luma: NDArray[np.uint8], *, plan: Plan = BANKED) -> Regions:
+def fingerprint_regions(luma: NDArray[np.uint8], *, plan: Plan = BANKED, with_drawn: bool = False) -> Regions:
     """The regions of a picture: at most ``plan.most``, second directions of a region after all first ones.
 
-    luma: (h, w) uint8.  The same luma gives the same regions on every machine.  A picture without keypoints, or too
-    small for any (a side below 59 pixels), has none.  Raises: ValueError for another shape or type.
+    luma: (h, w) uint8.  with_drawn: keep what ``drawn`` leaves out, to learn what drawings share.  The same luma gives
+    the same regions on every machine.  A picture without keypoints, or too small for any (a side below 59 pixels), has
+    none.  Raises: ValueError for another shape or type.
     """
     if luma.ndim != 2 or 0 in luma.shape or luma.dtype != np.uint8:
         raise ValueError("luma is (h, w) uint8, not empty")
     space = octaves(np.ascontiguousarray(luma), plan.long_side)
     height, width = space[0].shape[1:]
     found = keypoints(space)
-    found = found[is_photographed(luma, *_squares(found, luma.shape, (height, width)))]
+    if not with_drawn:
+        found = found[is_photographed(luma, *_squares(found, luma.shape, (height, width)))]
     found = found[chosen(found, height, width, plan.candidates)]
     codes, about = _all_described(space, found, plan)
     kept = found[about[:, _ROW]]

@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from unseen.fingerprint.region.drawn import DRAWN_FLAT_PERCENT
 from unseen.fingerprint.region.records import MIN_APART_BITS, Plan
 from unseen.fingerprint.region.tables import (
     ANGLES,
@@ -271,6 +272,34 @@ def chosen(found: list[Keypoint], height: int, width: int, most: int) -> list[Ke
     return [inside[at] for at in order[:most]]
 
 
+def square(keypoint: Keypoint, longer: int, working: int) -> tuple[float, float, float]:
+    """The middle and the side of its patch, in single precision, in pixels of a luma with this longer side.
+
+    working: the longer side of the working picture.
+    """
+    octave, x, y, scale, _ = keypoint
+    pixel = longer / working
+    grown = (1 << octave) * pixel
+    middle = (float(np.float32(at / 16 * grown + pixel / 2)) for at in (x, y))
+    return (*middle, float(np.float32(SIGMAS[scale - 8] / 65536 * grown * SPAN)))
+
+
+def photographed(found: list[Keypoint], luma: NDArray[np.uint8], working: int) -> list[Keypoint]:
+    """Those whose squares are not flat.  working: the longer side of the working picture."""
+    squares = [square(each, max(luma.shape), working) for each in found]
+    flat = flat_percents(luma, squares)
+    return [each for each, percent in zip(found, flat, strict=True) if percent < DRAWN_FLAT_PERCENT]
+
+
+def packed(place: tuple[float, float, float], turn: int, longer: int) -> int:
+    """A region's geometry in a bank.  place: as ``square``; turn: 512ths."""
+    x, y, side = place
+    across, down = (min(max(math.floor(at * (1024 / longer)), 0), 1023) for at in (x, y))
+    steps = [round(2 ** (15 + (size + 0.5) / 6)) for size in range(31)]
+    size = sum(step <= math.floor(side * (2**20 / longer)) for step in steps)
+    return across << 22 | down << 12 | size << 7 | (turn + 2) // 4 % 128
+
+
 def _fits(keypoint: Keypoint, height: int, width: int) -> bool:
     """Whether a circle as wide as the keypoint's patch lies in the picture."""
     octave, x, y, scale, _ = keypoint
@@ -284,6 +313,7 @@ def fingerprint(luma: NDArray[np.uint8], plan: Plan, least_contrast: int, min_de
     space = octaves(luma, plan.long_side)
     height, width = space[0][1].shape
     found = [each for number in range(1, len(space)) for each in keypoints(space[number], number, least_contrast)]
+    found = photographed(found, luma, max(height, width))
     described: list[list[Described]] = [[], []]
     for keypoint in chosen(found, height, width, plan.candidates):
         patches = describe(space[keypoint[0] - 1], keypoint)
@@ -308,16 +338,13 @@ def near_any(codes: NDArray[np.uint8], listed: NDArray[np.uint8], radius_bits: i
 def flat_percents(luma: NDArray[np.uint8], squares: list[tuple[float, float, float]]) -> list[int]:
     """How many of 100 pixels of each square (middle's x and y, side) are as their right and lower neighbours."""
     height, width = luma.shape
+    is_flat = np.zeros(luma.shape, np.bool_)
+    is_flat[:-1, :-1] = (luma[:-1, :-1] == luma[:-1, 1:]) & (luma[:-1, :-1] == luma[1:, :-1])
     found = []
     for x, y, side in squares:
         columns = range(_inside(x - side / 2, width), _inside(x + side / 2, width) + 1)
         rows = range(_inside(y - side / 2, height), _inside(y + side / 2, height) + 1)
-        flat = sum(
-            luma[row, column] == luma[row, column + 1] == luma[row + 1, column]
-            for row in rows
-            for column in columns
-            if row + 1 < height and column + 1 < width
-        )
+        flat = is_flat[rows.start : rows.stop, columns.start : columns.stop].sum()
         found.append(int(100 * flat // (len(rows) * len(columns))))
     return found
 
