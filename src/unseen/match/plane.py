@@ -23,7 +23,6 @@ class Near:
     points: F64Array  #: (n, 2): where they come to lie
     growth: F64Array  #: (n,): how much longer lengths become, as a logarithm to base 2; -inf where it folds
     turns: F64Array  #: (n,): by how much directions turn, in radians
-    stretch: F64Array  #: (n,): how much longer the longest direction becomes than the shortest, to base 2
 
     @classmethod
     def of(cls, transform: F64Array, points: F64Array) -> Self:
@@ -36,9 +35,7 @@ class Near:
             area = a * d - b * c
             is_seen = (bottom > _LEAST_DEPTH) & (area > 0)
             growth = np.where(is_seen, 0.5 * np.log2(np.where(is_seen, area, 1)), -np.inf)
-            both = np.hypot(a + d, c - b), np.hypot(a - d, c + b)  # sum and difference of the singular values
-            stretch = np.where(is_seen, np.log2((both[0] + both[1]) / np.maximum(both[0] - both[1], 1e-9)), np.inf)
-        return cls(points=to, growth=growth, turns=np.arctan2(c - b, a + d), stretch=stretch)
+        return cls(points=to, growth=growth, turns=np.arctan2(c - b, a + d))
 
 
 def similarity(one: F64Array, other: F64Array, growth: float, turn: float) -> F64Array:

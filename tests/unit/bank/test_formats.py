@@ -20,7 +20,7 @@ def an_entry(
         id=entry_id,
         bank="protect",
         fingerprint=Fingerprint(
-            kind=kind, code=bytes([entry_id]) * kind.code_bytes, quality=88 if kind.has_quality else None
+            kind=kind, code=bytes([entry_id]) * kind.bytes_each, quality=88 if kind.has_quality else None
         ),
         state=EntryState.ACTIVE,
         provenances=(

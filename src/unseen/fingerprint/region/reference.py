@@ -280,8 +280,8 @@ def square(keypoint: Keypoint, longer: int, working: int) -> tuple[float, float,
     octave, x, y, scale, _ = keypoint
     pixel = longer / working
     grown = (1 << octave) * pixel
-    middle = (float(np.float32(at / 16 * grown + pixel / 2)) for at in (x, y))
-    return (*middle, float(np.float32(SIGMAS[scale - 8] / 65536 * grown * SPAN)))
+    across, down = (float(np.float32(at / 16 * grown + pixel / 2)) for at in (x, y))
+    return across, down, float(np.float32(SIGMAS[scale - 8] / 65536 * grown * SPAN))
 
 
 def photographed(found: list[Keypoint], luma: NDArray[np.uint8], working: int) -> list[Keypoint]:
