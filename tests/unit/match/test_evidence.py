@@ -83,6 +83,7 @@ def test_a_mirrored_copy_is_known_as_mirrored() -> None:
     found = evidence_for(_upload(banked, mirrored=True, turn=0.2), banked)
     assert found.is_for_review
     assert found.is_mirrored
+    assert sorted(found.asked.tolist()) == list(range(30))
 
 
 def test_regions_that_look_alike_but_lie_anywhere_say_little() -> None:
