@@ -57,7 +57,7 @@ def filled(store: Store) -> list[int]:
 def readable(raw: bytes) -> tuple[int, int]:
     """How many of the pictures' region codes, or plain digests of them, and of their PDQ codes are in these bytes."""
     codes = [code for number in range(PICTURES) for code in regions_of(number)]
-    codes += [sha256(b"".join(regions_of(number))).digest() for number in range(PICTURES)]
+    codes += [sha256(regions(number).code).digest() for number in range(PICTURES)]
     return len(traced(raw, codes)), len(traced(raw, [pdq(number).code for number in range(PICTURES)]))
 
 
@@ -161,7 +161,7 @@ def make_older(store: SqliteStore | PostgresStore) -> None:
             connection.exec_driver_sql(statement)
         held = select(region_codes.c.entry_id).order_by(region_codes.c.entry_id)
         for number, entry_id in enumerate(connection.execute(held).scalars().all()):
-            codes = b"".join(regions_of(number))
+            codes = regions(number).code
             of_entry = region_codes.c.entry_id == entry_id
             connection.execute(update(region_codes).where(of_entry).values(codes=codes))
             digest = sha256(codes).digest()
