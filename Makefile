@@ -3,12 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench serve clean
+.PHONY: help setup vpdq demo test check format bench serve clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
 
 setup: .venv/.dev ## Install Unseen with everything that tests, checks and benchmarks need
+
+vpdq: .venv/.dev ## Install vpdq, the peer for videos (needs a C++ compiler and the headers of FFmpeg)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[vpdq]'
 
 demo: .venv/.demo ## Watch Unseen protect real photographs (under two minutes, no network)
 	$(BIN)/unseen demo
@@ -27,13 +30,14 @@ format: .venv/.dev ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/.dev ## Run every benchmark beside its peers
+bench: vpdq ## Run every benchmark beside its peers
 	$(BIN)/python -m bench.hashing
 	$(BIN)/python -m bench.index
 	$(BIN)/python -m bench.copies --quick
 	$(BIN)/python -m bench.leak --quick
 	$(BIN)/python -m bench.live --quick
 	$(BIN)/python -m bench.pipeline
+	$(BIN)/python -m bench.video --speed --quick
 	$(BIN)/python -m bench.service
 
 serve: .venv/.demo ## Start the service on this machine

@@ -18,6 +18,8 @@ from unseen.desk.open_case import CASE_BANK
 from unseen.desk.ports import Store
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.limits import Limits
+from unseen.fingerprint.video.decoder import VideoDecoder
+from unseen.fingerprint.video.limits import VideoLimits
 from unseen.store.opening import database_file, open_store
 from unseen.store.schema import Opening
 from unseen.store.secret_file import Label, Secret, SecretFile
@@ -39,6 +41,7 @@ class Node:
     pins: PinKeeper
     limits: Limits
     decoder: DecoderPool  #: its processes start with the first picture that needs one
+    videos: VideoDecoder  #: its own start with the first video
     clock: Clock
     random_bits: RandomBits
 
@@ -57,7 +60,10 @@ def open_node(config: Config) -> Iterator[Node]:
     try:
         secret = source.made()  # it is there: the store was opened with it
         _make_case_bank(store)
-        with DecoderPool(limits, workers=config.decoder_processes) as decoder:
+        with (
+            DecoderPool(limits, workers=config.decoder_processes) as decoder,
+            VideoDecoder(video_limits_of(config), workers=config.video_decoder_processes) as videos,
+        ):
             yield Node(
                 config=config,
                 store=store,
@@ -65,6 +71,7 @@ def open_node(config: Config) -> Iterator[Node]:
                 pins=PinKeeper(secret.for_pins),
                 limits=limits,
                 decoder=decoder,
+                videos=videos,
                 clock=SystemClock(),
                 random_bits=secrets.randbits,
             )
@@ -210,6 +217,20 @@ def limits_of(config: Config) -> Limits:
         max_jpeg_scans=config.max_jpeg_scans,
         timeout_s=config.decode_timeout_s,
         decoder_memory_bytes=config.decoder_memory_bytes,
+    )
+
+
+def video_limits_of(config: Config) -> VideoLimits:
+    """The limits of videos that the settings ask for."""
+    return VideoLimits(
+        max_bytes=config.video_max_bytes,
+        max_duration_s=config.video_max_duration_s,
+        max_pixels=config.video_max_pixels,
+        max_frames=config.video_max_frames,
+        decode_s=config.video_decode_s,
+        stall_s=config.video_stall_s,
+        memory_bytes=config.video_decoder_memory_bytes,
+        threads=config.video_threads,
     )
 
 

@@ -58,11 +58,42 @@ class Config(BaseSettings):
         default=768 << 20, ge=256 << 20, description="Address space of one decoder process, in bytes (Linux)."
     )
     decoder_processes: int = Field(default=2, ge=1, description="Decoder processes kept for formats that can hang.")
+    video_max_bytes: int = Field(default=4 << 30, ge=1, description="Largest video file, in bytes.")
+    video_max_duration_s: float = Field(
+        default=21_600.0, gt=0, description="Longest video, in seconds of what is decoded, whatever its header says."
+    )
+    video_max_pixels: int = Field(default=36_000_000, ge=1, description="Largest frame of a video, in pixels.")
+    video_max_frames: int = Field(default=1_500_000, ge=1, description="Most frames decoded of one video.")
+    video_decode_s: float = Field(
+        default=900.0, gt=0, description="Longest time that one video may keep its decoder busy, in seconds."
+    )
+    video_stall_s: float = Field(
+        default=10.0, gt=0, description="Longest time that a video's decoder may say nothing, in seconds."
+    )
+    video_decoder_memory_bytes: int = Field(
+        default=1536 << 20, ge=512 << 20, description="Address space of one video decoder process, in bytes (Linux)."
+    )
+    video_decoder_processes: int = Field(default=2, ge=1, description="Videos that are decoded at the same time.")
+    video_threads: int = Field(
+        default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=64, description="Threads that decode one video."
+    )
     screen_threads: int = Field(
         default_factory=lambda: max(2, os.cpu_count() or 1), ge=1, description="Uploads worked on at the same time."
     )
     screen_queue: int = Field(
         default=64, ge=0, description="Uploads that may wait for a thread; more are answered 503 with Retry-After."
+    )
+    video_jobs: int = Field(default=1, ge=1, description="Videos that a worker screens at the same time.")
+    video_queue: int = Field(
+        default=8, ge=0, description="Videos that may wait for their turn in a worker; more are answered 503."
+    )
+    video_spool_bytes: int = Field(
+        default=8 << 30,
+        ge=1,
+        description="Most bytes of videos that a worker keeps on disk, encrypted, until they are screened.",
+    )
+    video_jobs_a_client: int = Field(
+        default=4, ge=1, description="Videos that one token may have under way at the same time; more are answered 429."
     )
     upload_timeout_s: float = Field(
         default=60.0, gt=0, description="Longest time that the body of a request may take to arrive, in seconds."

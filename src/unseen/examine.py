@@ -191,7 +191,8 @@ def _look_inside(database: sqlite3.Connection, folder: Path, secret: Secret | No
     if erased > scrubbed:
         yield _bad("forgetting", "erased codes may still be in the store's file: run `unseen forget`.")
     yield from _sealed(secret, lineage, check)
-    yield _snapshot(IndexFiles(folder, files_name(Kind.PDQ, lineage, None)), seq, "snapshot")
+    for kind, subject in ((Kind.PDQ, "snapshot"), (Kind.FRAME, "frames")):
+        yield _snapshot(IndexFiles(folder, files_name(kind, lineage, None)), seq, subject)
     if secret is not None:
         veil = Veil(secret.subkey(Label.REGION_INDEX, salt=lineage))
         yield _snapshot(IndexFiles(folder, files_name(Kind.REGION, lineage, veil)), seq, "regions")

@@ -37,6 +37,11 @@ def region(number: int, codes: int = 3) -> Fingerprint:
     return regions_with(rows)
 
 
+def frames(number: int, count: int = 3) -> Fingerprint:
+    codes = np.frombuffer(random.Random(number).randbytes(32 * count), np.uint8).reshape(count, 32)
+    return Fingerprint.of_frames(codes, np.arange(count, dtype=np.float64) + number, np.full(count, 80, np.uint8))
+
+
 def case(ref: str, item: int | None = 1) -> Source:
     return Source(kind=SourceKind.CASE, ref=ref, item=item)
 

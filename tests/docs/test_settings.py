@@ -10,7 +10,11 @@ from unseen.config import Config, load_config
 
 PAGE = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
 ROWS = dict(re.findall(r"^\| `(UNSEEN_\w+)` \| (.+?) \|", PAGE, re.MULTILINE))
-COMPUTED = {"UNSEEN_DATA_FOLDER", "UNSEEN_SCREEN_THREADS"}  # their defaults depend on the machine
+COMPUTED = {
+    "UNSEEN_DATA_FOLDER",
+    "UNSEEN_SCREEN_THREADS",
+    "UNSEEN_VIDEO_THREADS",
+}  # their defaults depend on the machine
 
 
 def test_the_page_lists_every_setting_and_no_other() -> None:

@@ -27,6 +27,8 @@ from unseen.desk.open_case import CASE_BANK
 from unseen.desk.ports import Store
 from unseen.desk.tokens import Scope
 from unseen.fingerprint.decoder_pool import DecoderPool
+from unseen.fingerprint.video.decoder import VideoDecoder
+from unseen.fingerprint.video.limits import VideoLimits
 from unseen.http.app import create_app
 from unseen.http.server import Server, address_of, bound
 from unseen.store import MemoryStore
@@ -46,7 +48,7 @@ def memory_node(folder: Path, *, store: Store | None = None, **settings: Any) ->
     with store.write() as tx:
         tx.put_bank(Bank(name=CASE_BANK))
     limits = limits_of(config)
-    with DecoderPool(limits, workers=1) as decoder:
+    with DecoderPool(limits, workers=1) as decoder, VideoDecoder(VideoLimits(stall_s=60.0), workers=1) as videos:
         yield Node(
             config=config,
             store=store,
@@ -54,6 +56,7 @@ def memory_node(folder: Path, *, store: Store | None = None, **settings: Any) ->
             pins=PinKeeper(bytes(32)),
             limits=limits,
             decoder=decoder,
+            videos=videos,
             clock=SystemClock(),
             random_bits=secrets.randbits,
         )

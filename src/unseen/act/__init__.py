@@ -5,5 +5,6 @@ Start with ``policy``.  A match is a reason for review, never proof; the wording
 
 from unseen.act.policy import decide
 from unseen.act.records import Decision, DecisionKind, Finding, Matched, Sighting, Verdict
+from unseen.match.records import Segment
 
-__all__ = ["Decision", "DecisionKind", "Finding", "Matched", "Sighting", "Verdict", "decide"]
+__all__ = ["Decision", "DecisionKind", "Finding", "Matched", "Segment", "Sighting", "Verdict", "decide"]

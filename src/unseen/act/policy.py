@@ -6,8 +6,10 @@ from typing import Final
 from unseen.act.records import Finding, Matched, Verdict
 from unseen.bank.records import EntryState, Purpose, Response
 from unseen.fingerprint.records import View
+from unseen.match.records import Segment
 
 MAX_FINDINGS: Final = 32  #: what one answer lists; the verdict weighs all of them
+_MAX_SEGMENTS_SAID: Final = 3  # in a reason; a program is given all
 _SEVERITY: Final = {Response.ALLOW: 0, Response.REVIEW: 1, Response.BLOCK: 2}
 
 
@@ -42,7 +44,12 @@ def _asked(finding: Finding, *, known_harmless: bool = False) -> Response:
         asked = Response.ALLOW if known_harmless else finding.bank.on_unconfirmed
         if finding.entry.state is EntryState.DISPUTED and asked is Response.BLOCK:
             asked = Response.REVIEW  # while people disagree, a person looks
-    return _milder(asked, finding.bank.on_region) if finding.matched is Matched.REGIONS else asked
+    return _milder(asked, finding.bank.on_region) if _is_partial(finding) else asked
+
+
+def _is_partial(finding: Finding) -> bool:
+    """Whether it is of parts only, of one frame of a video alone, or of frames none of which is near."""
+    return bool(finding.regions) or finding.matched is Matched.STILL or not finding.is_near
 
 
 def _milder(one: Response, other: Response) -> Response:
@@ -60,7 +67,39 @@ def _reason(finding: Finding) -> str:
     else:
         standing = "that nobody has confirmed yet"
     near = "Near" if finding.matched in {Matched.FILE, Matched.PICTURE} else "Part of this upload is near"
-    return f"{near} an entry of bank {finding.bank.name} {standing} ({how})."
+    where = seconds_of(finding.segments)
+    return f"{near} an entry of bank {finding.bank.name} {standing} ({where}{how})."
+
+
+def seconds_of(segments: Sequence[Segment]) -> str:
+    """In words: "seconds 41 to 52 of the upload are seconds 3 to 14 of the item; "; empty for none."""
+    said = [_seconds(segment) for segment in segments[:_MAX_SEGMENTS_SAID]]
+    if len(segments) > _MAX_SEGMENTS_SAID:
+        said.append(f"and {len(segments) - _MAX_SEGMENTS_SAID} more stretches")
+    return "".join(f"{words}; " for words in said)
+
+
+def _seconds(segment: Segment) -> str:
+    if segment.item_s is None:
+        item = "the picture"
+    elif segment.upload_s is None:
+        return f"second {_second(segment.item_s[0])} of the item"
+    else:
+        item = f"{_span(segment.item_s)} of the item"
+        if segment.speed < 0:
+            item += ", backwards"
+    assert segment.upload_s is not None  # pictures that are near pictures have no segment
+    upload = _span(segment.upload_s)
+    return f"{upload} of the upload {'are' if upload.startswith('seconds') else 'is'} {item}"
+
+
+def _span(span_s: tuple[float, float]) -> str:
+    begin, end = map(_second, span_s)
+    return f"seconds {begin} to {end}" if end > begin else f"second {begin}"
+
+
+def _second(at_s: float) -> int:
+    return int(at_s + 0.5)
 
 
 def how_near(view: View | None, distance: int, regions: int) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from unseen.bank.records import Bank, Entry, Response
 from unseen.base import BadRequest, require_utc
 from unseen.fingerprint.records import Box, View
+from unseen.match.records import Segment
 
 
 class Matched(StrEnum):
@@ -16,6 +17,8 @@ class Matched(StrEnum):
     PICTURE = "picture"  #: the whole picture
     INSET = "inset"  #: a picture set inside it, as a whole
     REGIONS = "regions"  #: parts of a picture, somewhere in it
+    SEGMENT = "segment"  #: seconds of a video
+    STILL = "still"  #: one frame of a video alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,17 +31,25 @@ class Finding:
     view: View | None  #: how the upload is turned; None for sha256 and md5, which know no turning
     box: Box | None = None  #: the part of the upload that matched; None for all of it, or where it is not known
     regions: int = 0  #: parts that agreed; 0 where a whole picture or file did.  Their view says mirrored or not only
+    segments: tuple[Segment, ...] = ()  #: which seconds, where the upload or the entry is a video; in their order
 
     @property
     def matched(self) -> Matched:
         """What of the upload matched."""
-        return matched_by(self.view, self.box, self.regions)
+        return matched_by(self.view, self.box, self.regions, self.segments)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether it is as near as its bank asks; seconds that agree again and again may each be farther away."""
+        return self.distance <= self.bank.radius_bits
 
 
-def matched_by(view: View | None, box: Box | None, regions: int) -> Matched:
+def matched_by(view: View | None, box: Box | None, regions: int, segments: tuple[Segment, ...] = ()) -> Matched:
     """What of an upload matched where these are as in a ``Finding``."""
     if regions:
         return Matched.REGIONS
+    if any(segment.upload_s is not None for segment in segments):
+        return Matched.SEGMENT if sum(segment.frames for segment in segments) > 1 else Matched.STILL
     if view is None:
         return Matched.FILE
     return Matched.PICTURE if box is None else Matched.INSET

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from unseen.bank.records import Entry, SourceKind
 from unseen.base import BadFingerprint, BadImport
-from unseen.fingerprint.records import Fingerprint, Kind
+from unseen.fingerprint.records import FRAME, MOST_FRAMES, Fingerprint, Kind
 
-EXCHANGED: Final = (Kind.SHA256, Kind.MD5, Kind.PDQ)
+EXCHANGED: Final = (Kind.SHA256, Kind.MD5, Kind.PDQ, Kind.FRAME)
 COLUMNS: Final = ("kind", "code", "quality", "confirmed", "state", "since", "source")
 _YES_NO: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
-_MAX_LINE: Final = 10_000
+_MAX_LINE: Final = 2 * MOST_FRAMES * FRAME.itemsize + 10_000  # all frames of a video, in hexadecimal
 
 
 class ListFormat(StrEnum):
@@ -97,6 +97,7 @@ def _csv_cell(value: object) -> str:
 
 
 def _csv_rows(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    csv.field_size_limit(_MAX_LINE)
     reader = csv.DictReader(lines, strict=True)
     try:
         if reader.fieldnames is None or not {"kind", "code"} <= set(reader.fieldnames):

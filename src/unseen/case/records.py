@@ -98,14 +98,14 @@ class CaseEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One protected picture: a number, a day and a kind; no name, no picture.
+    """One protected picture or video: a number, a day and a kind; no name, no picture.
 
     Choosing the file again on her device finds its item, because its fingerprints are the same.
     """
 
     number: int  #: 1, 2, ... within the case
     day: date
-    media: str  #: ``picture``
+    media: str  #: ``picture`` or ``video``
     is_perceptual: bool  #: False where the picture is featureless: only exact copies are found
     has_regions: bool = False  #: the person's choice; False: whole pictures are compared only, not parts of them
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TextIO
 
+import numpy as np
 import typer
 
 from unseen.base import BadImport, BadRequest
@@ -14,17 +15,19 @@ from unseen.cli.node import opened_node
 from unseen.cli.terminal import remark, say, shown
 
 if TYPE_CHECKING:
-    from unseen.bank.formats import ListFormat
+    from unseen.bank.formats import Listed, ListFormat
+    from unseen.compose import Node
     from unseen.desk.bank_fingerprints import Banked
     from unseen.fingerprint.records import Fingerprint
 
 _STDIO: Final = Path("-")
+_VPDQ: Final = "vpdq"
 
 _Bank = Annotated[str, typer.Argument(metavar="BANK", help="The bank's name.")]
 _Reason = Annotated[str, typer.Option(help="Why; it is kept with the change.")]
 _By = Annotated[str, typer.Option("--by", help="Who says so; it is kept with the change.")]
 _Format = Annotated[
-    Literal["csv", "jsonl"] | None,
+    Literal["csv", "jsonl", "vpdq"] | None,
     typer.Option("--format", help="How the list is written; the file's ending decides if not said."),
 ]
 
@@ -33,7 +36,7 @@ def add(
     bank: _Bank,
     reason: _Reason,
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE", help="Pictures: their fingerprints are banked.")
+        list[Path] | None, typer.Argument(metavar="FILE", help="Pictures and videos: their fingerprints are banked.")
     ] = None,
     code: Annotated[
         list[str] | None,
@@ -52,17 +55,14 @@ def add(
     """
     from unseen.bank.formats import Listed
     from unseen.bank.records import Source, SourceKind
-    from unseen.cli.pictures import to_bank
+    from unseen.cli.pictures import file_to_bank
     from unseen.desk.bank_fingerprints import bank_fingerprints
 
     if not files and not code:
         raise BadRequest("Nothing was named to add.", hint="Name pictures, or fingerprints with --code.")
     with opened_node() as node:
         parsed = [_parsed(text) for text in code or ()]
-        pictures = (
-            to_bank(path, limits=node.limits, decoder=node.decoder, with_regions=not whole_picture_only)
-            for path in files or ()
-        )
+        pictures = (file_to_bank(path, node, with_regions=not whole_picture_only) for path in files or ())
         fingerprints = [*parsed, *(f for picture in pictures for f in picture)]
         banked = bank_fingerprints(
             bank,
@@ -92,17 +92,16 @@ def import_(
 
     All of it goes in, or at the first bad line none. A CSV list names its columns in the
     first line; JSON lines have one object each. Both need kind and code, and know quality
-    and confirmed.
+    and confirmed. A vPDQ list (--format vpdq) is of one video.
     """
     from unseen.bank.formats import read_list
     from unseen.bank.records import Source, SourceKind
     from unseen.desk.bank_fingerprints import bank_fingerprints
 
-    list_format = _format_of(file, as_format)
     with opened_node() as node, _opened_list(file) as lines:
         banked = bank_fingerprints(
             bank,
-            read_list(lines, list_format),
+            [_listed_video(lines)] if as_format == _VPDQ else read_list(lines, _format_of(file, as_format)),
             source=Source(kind=SourceKind.PROGRAMME, ref=source),
             trust=trust,
             actor=by,
@@ -123,10 +122,14 @@ def export(
     """Write the entries of a bank that match today as a list.
 
     It holds no case number, and no region fingerprints, which never leave the node. Whoever has the list can look
-    for these pictures, so give it only to those who may.
+    for these pictures, so give it only to those who may. As vPDQ, FILE is a new folder with a list for each video.
     """
     from unseen.desk.export_list import export_list
 
+    if as_format == _VPDQ:
+        with opened_node() as node:
+            _write_videos(bank, file, node)
+        return
     list_format = _format_of(file, as_format or ("jsonl" if file == _STDIO else None))
     with opened_node() as node:
         lines = _Counted(export_list(bank, list_format, store=node.store))
@@ -137,6 +140,44 @@ def export(
             remark(f"{count} lines are in {shown(file)}, which only you can read.")
     if lines.left_out:
         remark(f"{lines.left_out} region fingerprints were left out: they never leave the node.")
+
+
+def _listed_video(lines: Iterator[str]) -> "Listed":
+    """A vPDQ list as one fingerprint.  Raises: BadImport, BadFingerprint (no frame with enough to see)."""
+    from unseen.bank.formats import Listed
+    from unseen.fingerprint.records import Fingerprint
+    from unseen.fingerprint.video.vpdq_lists import read_vpdq
+
+    frames = read_vpdq(lines)
+    fingerprint = Fingerprint.of_frames(frames.codes, frames.at_s, frames.qualities)
+    return Listed(fingerprint=fingerprint, is_confirmed=False)
+
+
+def _write_videos(bank: str, folder: Path, node: "Node") -> None:
+    """One vPDQ list for each video of a bank, named by its entry.  Raises: BadRequest, NotFound."""
+    from unseen.desk.export_list import matching_videos
+    from unseen.fingerprint.video.records import Frames
+    from unseen.fingerprint.video.vpdq_lists import write_vpdq
+
+    if folder == _STDIO:
+        raise BadRequest("vPDQ lists are written into a folder.", hint="Name a new one.")
+    count = 0
+    for entry_id, rows in matching_videos(bank, store=node.store):
+        if not count:
+            _make_private(folder)
+        frames = Frames(
+            codes=np.ascontiguousarray(rows["code"]), qualities=rows["quality"].copy(), at_s=rows["at_ms"] / 1000
+        )
+        _write_private(folder / f"{entry_id}.txt", write_vpdq(frames))
+        count += 1
+    remark(f"{count} videos are in {shown(folder)}, which only you can read." if count else "There is no video in it.")
+
+
+def _make_private(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise BadRequest(f"{shown(folder)}: cannot be made ({error.strerror}).") from None
 
 
 class _Counted:

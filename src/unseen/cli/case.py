@@ -69,7 +69,8 @@ _Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON object, 
 @app.command("open")
 def open_(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="The pictures; a screenshot will do.", show_default=False)
+        list[Path],
+        typer.Argument(metavar="FILE", help="Pictures and videos; a screenshot will do.", show_default=False),
     ],
     acting: _Acting = None,
     sharing: _Sharing = None,
@@ -83,7 +84,8 @@ def open_(
     """Protect pictures, and get a case number and a PIN.
 
     What the options do not say is asked. Only fingerprints are kept, never a picture or a
-    file's name: of the whole picture and, unless you say otherwise, of up to 96 parts of it.
+    file's name: of the whole picture and, unless you say otherwise, of up to 96 parts of it; of
+    a video, one for about every second.
     Exit code 1 when another service is the right one for these pictures.
     """
     from unseen.desk.open_case import open_case
@@ -176,10 +178,10 @@ def _statements(acting: str | None, sharing: str | None, without_consent: bool |
 
 def _pictures(files: Sequence[Path], node: "Node", *, with_regions: bool) -> Iterator[Sequence["Fingerprint"]]:
     """Fingerprints of one file after the other; no file is opened before its turn."""
-    from unseen.cli.pictures import to_bank
+    from unseen.cli.pictures import file_to_bank
 
     for path in files:
-        yield to_bank(path, limits=node.limits, decoder=node.decoder, with_regions=with_regions)
+        yield file_to_bank(path, node, with_regions=with_regions)
 
 
 def _refer(refusal: CaseRefused, statements: "Statements") -> None:
@@ -240,6 +242,8 @@ def _describe(seen: "ShownCase", files: Sequence[Path]) -> None:
 def _found(item: "Item") -> str:
     if not item.is_perceptual:
         return "exact copies only"
+    if item.media == "video":
+        return "copies, also clips, changed ones and stills"
     return "copies, also changed ones and parts" if item.has_regions else "copies of the whole picture"
 
 

@@ -3,14 +3,19 @@
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from unseen.base import CallerError
 from unseen.cli.terminal import shown
+from unseen.cli.videos import is_video, video_to_bank
 from unseen.fingerprint.closer import LONG_SIDE, regions_to_bank
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.image import fingerprint_picture, read_picture
 from unseen.fingerprint.limits import Limits
 from unseen.fingerprint.records import Fingerprint, PictureFingerprints
+
+if TYPE_CHECKING:
+    from unseen.compose import Node
 
 
 def fingerprints_of(
@@ -32,6 +37,13 @@ def to_bank(path: Path, *, limits: Limits, decoder: DecoderPool, with_regions: b
     picture = fingerprints_of(path, limits=limits, decoder=decoder, with_luma=with_regions)
     regions = regions_to_bank(picture) if with_regions else None
     return picture.to_bank if regions is None else (*picture.to_bank, regions)
+
+
+def file_to_bank(path: Path, node: "Node", *, with_regions: bool = True) -> tuple[Fingerprint, ...]:
+    """What may be banked of a picture or a video.  Raises: as ``fingerprints_of``."""
+    if is_video(path):
+        return video_to_bank(path, node, with_regions=with_regions)
+    return to_bank(path, limits=node.limits, decoder=node.decoder, with_regions=with_regions)
 
 
 def files_in(paths: Iterable[Path]) -> Iterator[Path]:

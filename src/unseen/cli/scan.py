@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -92,6 +93,7 @@ def _scan(
     ray: str | None,
     keep: Path | None,
 ) -> "Count":
+    from unseen.cli.videos import look_up_stored
     from unseen.compose import open_scan, scan_engine
     from unseen.desk.scan import scan as look_up
 
@@ -104,7 +106,9 @@ def _scan(
             remark(f"Going on with a scan that was begun: {before:,} of {folder.objects:,} objects are done.")
         engine = scan_engine(node, sources, processes=processes, ray_address=ray)
         with _progress(folder.objects, before) as advance:
-            for count in look_up(engine=engine, log=folder, store=node.store):
+            for count in look_up(
+                engine=engine, log=folder, store=node.store, videos=partial(look_up_stored, node=node)
+            ):
                 advance(count.objects)
         folder.finish()
         seq = node.index.pictures.seq if folder.progress.as_of_seq is None else folder.progress.as_of_seq

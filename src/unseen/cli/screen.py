@@ -18,8 +18,9 @@ from unseen.cli.terminal import columns, console, say, say_data, show, shown
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from unseen.act.records import Finding
     from unseen.compose import Node
-    from unseen.desk.screen import Screened
+    from unseen.desk.screen import Looked, Screened
     from unseen.fingerprint.records import View
 
 _PLATFORM: Final = "command-line"  #: who saw it, in what is kept of a hit
@@ -46,7 +47,7 @@ def screen(
 ) -> None:
     """Look up files and folders: what to allow, review or block.
 
-    Every regular file below a folder is tried. One that cannot be read as a picture is
+    Every regular file below a folder is tried. One that is no picture and no video is
     reported, and the rest goes on. A match is a reason for review, never proof. For
     millions of files, or an object store, use `unseen scan`.
 
@@ -90,19 +91,15 @@ def _look(files: Iterable[Path], node: "Node") -> Iterator[_Looked]:
 
 
 def _look_at(path: Path, node: "Node") -> _Looked:
-    from unseen.cli.pictures import fingerprints_of
-    from unseen.desk.look_closer import look_up_closely
-    from unseen.desk.screen import queries_of, record
-    from unseen.fingerprint.closer import shrunk
+    from unseen.cli.videos import is_video, look_up_video_file
+    from unseen.desk.screen import record
 
-    with_luma = node.index.regions is not None
     try:
-        picture = fingerprints_of(path, limits=node.limits, decoder=node.decoder, with_luma=with_luma)
+        looked = look_up_video_file(path, node) if is_video(path) else _look_at_picture(path, node)
     except CallerError as error:
         return _Looked(path=path, answer=error)
-    luma = None if picture.luma is None else shrunk(picture.luma)
     screened = record(
-        look_up_closely(queries_of(picture), luma, store=node.store, index=node.index),
+        looked,
         place=None,
         platform=_PLATFORM,
         store=node.store,
@@ -110,6 +107,18 @@ def _look_at(path: Path, node: "Node") -> _Looked:
         random_bits=node.random_bits,
     )
     return _Looked(path=path, answer=screened)
+
+
+def _look_at_picture(path: Path, node: "Node") -> "Looked":
+    from unseen.cli.pictures import fingerprints_of
+    from unseen.desk.look_closer import look_up_closely
+    from unseen.desk.screen import queries_of
+    from unseen.fingerprint.closer import shrunk
+
+    with_luma = node.index.regions is not None
+    picture = fingerprints_of(path, limits=node.limits, decoder=node.decoder, with_luma=with_luma)
+    luma = None if picture.luma is None else shrunk(picture.luma)
+    return look_up_closely(queries_of(picture), luma, store=node.store, index=node.index)
 
 
 def _with_bar(answers: Iterable[_Looked], total: int) -> Iterator[_Looked]:
@@ -151,7 +160,14 @@ def _describe(found: Sequence[_Looked], tally: Counter[str]) -> None:
 
 def _table(found: Sequence[_Looked]) -> "Table":
     """One row for each file and bank: all entries, and how near the strongest is."""
-    table = columns("File", "Verdict", "Bank", "Entries", "Bits", "Turned", right=["Bits"], fold=["File", "Entries"])
+    has_videos = any(
+        finding.segments
+        for looked in found
+        if not isinstance(looked.answer, CallerError)
+        for finding in looked.answer.verdict.findings
+    )
+    headings = ["File", "Verdict", "Bank", "Entries", "Bits", "Turned", *["Seconds"] * has_videos]
+    table = columns(*headings, right=["Bits"], fold=["File", "Entries", "Seconds"])
     for looked in found:
         if isinstance(looked.answer, CallerError):
             continue
@@ -165,8 +181,17 @@ def _table(found: Sequence[_Looked]) -> "Table":
                 ", ".join(str(finding.entry.id) for finding in findings),
                 str(findings[0].distance),
                 _SEEN.get(findings[0].matched.value) or _turned(findings[0].view),
+                *[_seconds(findings)] * has_videos,
             )
     return table
+
+
+def _seconds(findings: "Sequence[Finding]") -> str:
+    """Which seconds, of the strongest finding that has some."""
+    from unseen.act.policy import seconds_of
+
+    segments = next((finding.segments for finding in findings if finding.segments), ())
+    return seconds_of(segments).removesuffix("; ")
 
 
 _SEEN: Final = {"file": "same file", "inset": "set inside", "regions": "parts"}
@@ -195,6 +220,7 @@ def _as_data(looked: _Looked) -> dict[str, object]:
                 "matched": finding.matched.value,
                 "regions": finding.regions,
                 "box": None if finding.box is None else asdict(finding.box),
+                "segments": [asdict(segment) for segment in finding.segments],
             }
             for finding, sighting in pairs
         ],

@@ -3,9 +3,13 @@
 from collections.abc import Generator, Iterator
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from unseen.bank.formats import ListFormat, write_list
 from unseen.bank.records import Entry, EntryState
 from unseen.desk.ports import Reader, Store
+from unseen.fingerprint.records import Kind
 
 _PAGE: Final = 5_000
 
@@ -32,3 +36,15 @@ def _matching(bank: str, reader: Reader) -> Iterator[Entry]:
     while page := reader.list_entries(bank, after_id=after_id, limit=_PAGE):
         yield from (entry for entry in page if entry.state is not EntryState.RETIRED)
         after_id = page[-1].id
+
+
+def matching_videos(bank: str, *, store: Store) -> Iterator[tuple[int, NDArray[np.void]]]:
+    """Every banked video that matches today, of one moment: its entry's number, and its frames, (n,) ``FRAME``.
+
+    Raises: NotFound (the bank).
+    """
+    with store.read() as reader:
+        reader.bank(bank)
+        for entry in _matching(bank, reader):
+            if entry.fingerprint is not None and entry.fingerprint.kind is Kind.FRAME:
+                yield entry.id, entry.fingerprint.frames

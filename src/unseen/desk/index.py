@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from unseen.base import NotReady, SnapshotRefused, StoreUnavailable
 from unseen.desk.history import mark_of
-from unseen.desk.ports import REGION_BITS, CodeRows, Store
+from unseen.desk.ports import FRAME_BITS, REGION_BITS, CodeRows, Store
 from unseen.fingerprint.records import Kind
 from unseen.match.files import IndexFiles, Job
 from unseen.match.layout import to_words
@@ -27,7 +27,10 @@ from unseen.match.spool import Spool
 from unseen.match.veil import Veil
 
 _ROWS: Final = 65_536  # entries read at a time when the index is filled from the store
-_CHANGES: Final = {Kind.PDQ: 10_000, Kind.REGION: 1_000}  # changes applied at a time; a region entry has 96 codes
+#: Changes applied at a time: an entry of regions has up to 96 codes, one of frames up to 4,096.
+_CHANGES: Final = {Kind.PDQ: 10_000, Kind.REGION: 1_000, Kind.FRAME: 100}
+#: By how many bits the entry's id is shifted for the ids of its codes.
+ID_BITS: Final = {Kind.PDQ: 0, Kind.REGION: REGION_BITS, Kind.FRAME: FRAME_BITS}
 _FLUSH_AGAIN_S: Final = 0.05  # while another process writes
 _NO_ROWS: Final = CodeRows(ids=NOBODY, codes=NO_CODES)
 _CLEANINGS: Final = 5  # merges until no file holds an erased code; one, unless another process lags far behind
@@ -36,7 +39,7 @@ _CLEANINGS: Final = 5  # merges until no file holds an erased code; one, unless 
 class BankIndex:
     """Every entry of one perceptual kind that matches today, searchable; thread-safe.
 
-    Ids are those of ``CodeRows``: of PDQ the entry's, of regions one for each code.
+    Ids are those of ``CodeRows``: of PDQ the entry's, of regions and frames one for each code.
 
     It opens the index files of this store if they are whole and of the store's own history, else it fills itself from
     the store.  Their name carries the store's lineage, so that the files of another store are never opened; the mark
@@ -212,10 +215,8 @@ class BankIndex:
 
     def _row_ids(self, entry_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Every id under which codes of these entries may be in the index."""
-        if self._kind is Kind.PDQ:
-            return entry_ids
         numbers = np.arange(self._kind.most_codes, dtype=np.int64)
-        return np.ravel((entry_ids << REGION_BITS)[:, None] + numbers)
+        return np.ravel((entry_ids << ID_BITS[self._kind])[:, None] + numbers)
 
     def _from_files(self) -> LiveIndex | None:
         try:

@@ -1,5 +1,6 @@
-"""Both perceptual indexes of this process, as one: of whole pictures, and of regions where the operator wants them."""
+"""All perceptual indexes of this process, as one: of pictures, of videos' frames, and of regions where wanted."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from unseen.desk.index import BankIndex, remove_files
@@ -20,6 +21,7 @@ class Indexes:
         """
         self._folder = folder
         self.pictures = BankIndex(store, folder, flush_after=flush_after)
+        self.frames = BankIndex(store, folder, kind=Kind.FRAME, flush_after=flush_after)
         #: None where regions are not looked for
         self.regions: BankIndex | None = None
         if region_key is not None:
@@ -33,16 +35,16 @@ class Indexes:
 
     @property
     def at(self) -> tuple[int, str]:
-        """The seq up to which changes are in both, and the mark of the change there.  Raises: NotReady."""
+        """The seq up to which changes are in all, and the mark of the change there.  Raises: NotReady."""
         return min(index.at for index in self._all)
 
     @property
     def seq(self) -> int:
-        """The seq up to which changes are in both.  Raises: NotReady."""
+        """The seq up to which changes are in all of them.  Raises: NotReady."""
         return self.at[0]
 
     def open(self) -> None:
-        """Open both.
+        """Open all.
 
         Where regions are not looked for, files with their codes would keep what is erased: they are removed.
         Raises: StoreUnavailable, StorageFull (the first files had no room).
@@ -53,11 +55,12 @@ class Indexes:
             index.open()
 
     def catch_up(self) -> int:
-        """Apply what was committed since, to both; returns the seq reached.  Raises: NotReady, StoreUnavailable."""
+        """Apply what was committed since, to all; returns the seq reached.  Raises: NotReady, StoreUnavailable."""
         seq = self.pictures.catch_up()
-        # One look at the store does where nothing happened; equal marks say that both have the same history.
-        if self.regions is not None and self.regions.at != self.pictures.at:
-            seq = min(seq, self.regions.catch_up())
+        # One look at the store does where nothing happened; equal marks say that all have the same history.
+        for index in self._all:
+            if index.at != self.pictures.at:
+                seq = min(seq, index.catch_up())
         return seq
 
     def refresh(self) -> None:
@@ -66,16 +69,14 @@ class Indexes:
             index.refresh()
 
     def tidy(self) -> None:
-        """Tidy both, the second also where the first cannot be.
+        """Tidy all, each also where another cannot be.
 
         Raises: NotReady; StorageFull, and the old files stay in use; StoreUnavailable.
         """
-        try:
-            self.pictures.tidy()
-        finally:
-            if self.regions is not None:
-                self.regions.tidy()
+        with ExitStack() as tidying:
+            for index in reversed(self._all):
+                tidying.callback(index.tidy)
 
     @property
     def _all(self) -> tuple[BankIndex, ...]:
-        return (self.pictures,) if self.regions is None else (self.pictures, self.regions)
+        return (self.pictures, self.frames) if self.regions is None else (self.pictures, self.frames, self.regions)

@@ -97,7 +97,7 @@ def look_up_insets(looked: Looked, queries: Sequence[Query], taken_s: float, *, 
     started = time.perf_counter()
     with store.read() as reader:
         banks = {bank.name: bank for bank in reader.banks()}
-        found = near_findings(queries, index.pictures, reader, banks)
+        found = near_findings(queries, index, reader, banks)
     return _with(looked, found, {INSETS: taken_s + time.perf_counter() - started})
 
 

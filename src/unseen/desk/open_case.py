@@ -63,7 +63,7 @@ def open_case(
                 Item(
                     number=item_number,
                     day=now.date(),
-                    media="picture",
+                    media="video" if any(f.kind is Kind.FRAME for f in fingerprints) else "picture",
                     is_perceptual=any(f.kind.is_perceptual for f in fingerprints),
                     has_regions=any(f.kind is Kind.REGION for f in fingerprints),
                 )

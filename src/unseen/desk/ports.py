@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +15,21 @@ from unseen.case.records import Case, CaseNumber
 from unseen.desk.tokens import Token
 from unseen.fingerprint.records import Fingerprint, Kind
 
+if TYPE_CHECKING:  # it is made of this
+    from unseen.desk.jobs import Job, JobState
+
 ERASED_AT_ONCE: Final = 10_000  #: codes; a transaction of them keeps other writers waiting for half a second
 REGION_BITS: Final = 7  #: region codes have ids of their own: the entry's, shifted by so many bits, plus a number
+FRAME_BITS: Final = 12  #: frames too: the entry's id, shifted by so many bits, plus the frame's place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CodeRows:
-    """Codes of entries, as columns, ids ascending.  An entry of regions has a row for each of its codes."""
+    """Codes of entries, as columns, ids ascending.  An entry of regions or frames has a row for each of its codes."""
 
-    ids: NDArray[np.int64]  #: (n,) entry ids; for regions: entry id << REGION_BITS | the code's place among its codes
+    #: (n,) entry ids; for regions: entry id << REGION_BITS | the code's place among its codes; for frames the same
+    #: with FRAME_BITS
+    ids: NDArray[np.int64]
     codes: NDArray[np.uint8]  #: (n, 32), C-contiguous; (n, 16) for md5
 
 
@@ -94,7 +100,7 @@ class Reader(Protocol):
     def code_rows(self, kind: Kind, *, rows: int) -> Iterator[CodeRows]:
         """Every entry of a kind that matches today (not retired), ids ascending throughout.
 
-        At most ``rows`` at a time; for regions, the rows of at least one entry.
+        At most ``rows`` at a time; for regions and frames, the rows of at least one entry.
         """
         ...
 
@@ -124,6 +130,14 @@ class Reader(Protocol):
 
     def tokens(self) -> tuple[Token, ...]:
         """All tokens that are not revoked, by name."""
+        ...
+
+    def find_job(self, job_id: str) -> "Job | None":
+        """The job, or None."""
+        ...
+
+    def jobs_under_way(self, owner: str, *, seen_after: datetime) -> int:
+        """How many of the owner's jobs are queued or running, wanted, and were seen after then."""
         ...
 
 
@@ -208,6 +222,30 @@ class Transaction(Reader, Protocol):
 
     def revoke_token(self, name: str, *, at: datetime) -> None:
         """End a token.  Raises: NotFound."""
+        ...
+
+    def put_job(self, job: "Job") -> None:
+        """Keep a new job."""
+        ...
+
+    def advance_job(self, job_id: str, *, state: "JobState", done: float, at: datetime) -> bool:
+        """Note how far a job is; False, and nothing is noted, where it has ended, is unwanted or gone."""
+        ...
+
+    def end_job(self, job_id: str, *, state: "JobState", answer: str | None, at: datetime) -> None:
+        """Note how a job ended; of no effect where it has already."""
+        ...
+
+    def unwant_job(self, job_id: str) -> None:
+        """Note that nobody wants a job's answer."""
+        ...
+
+    def drop_job(self, job_id: str) -> None:
+        """Forget a job."""
+        ...
+
+    def forget_jobs(self, *, before: datetime) -> None:
+        """Forget jobs that were last seen before then."""
         ...
 
 

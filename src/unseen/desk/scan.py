@@ -1,23 +1,44 @@
 """Everything that was stored before is looked up in the bank, as an upload would be."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
 
+from unseen.base import CallerError
 from unseen.desk.judge import count_of, judge
 from unseen.desk.ports import Store
-from unseen.desk.scan_ports import Count, Engine, ScanLog
+from unseen.desk.scan_ports import Count, Engine, Row, ScanLog, Trouble
+from unseen.desk.screen import Looked
+
+LookUpVideo = Callable[[bytes], Looked | None]  #: an object's key to what it is near to; None where it is no video
+
+_MAYBE_VIDEOS: Final = (Trouble.BAD_MEDIA, Trouble.TOO_LARGE)  # what was no picture
 
 
-def scan(*, engine: Engine, log: ScanLog, store: Store) -> Iterator[Count]:
+def scan(*, engine: Engine, log: ScanLog, store: Store, videos: LookUpVideo = lambda _: None) -> Iterator[Count]:
     """Examine what the log has not finished, decide as ``screen`` does, commit; gives a count for each shard.
 
     No sighting is kept: a scan looks at what is stored, it does not see an upload, and one that is cut short and
     taken up again would see it twice.  A retired entry does not match, even where the index still had it.
+    ``videos``: asked, in this process, about what the engine says is no picture.
 
     Raises: NodeError where the engine fails, StoreUnavailable, StorageFull; what was committed stays.
     """
     for examined in engine.examine(log.unfinished()):
         with store.read() as reader:
             rows = judge(examined.shard.keys, examined.readings, reader)
+        rows = tuple(_as_video(row, videos) if row.trouble in _MAYBE_VIDEOS else row for row in rows)
         count = count_of(rows)
         log.commit(examined, rows, count)
         yield count
+
+
+def _as_video(row: Row, videos: LookUpVideo) -> Row:
+    """The row of what was no picture, as a video's where it is one."""
+    try:
+        looked = videos(row.key)
+    except CallerError as error:
+        return replace(row, message=error.what)
+    if looked is None:
+        return row
+    return Row(key=row.key, verdict=looked.verdict, is_featureless=looked.is_featureless, as_of_seq=looked.as_of_seq)

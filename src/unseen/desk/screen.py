@@ -1,8 +1,8 @@
 """An upload comes in: is it near anything banked, and what should be done with it."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -13,11 +13,11 @@ from unseen.act.records import Finding, Matched, Sighting, Verdict, matched_by
 from unseen.bank.records import Bank, Entry, EntryState, Response
 from unseen.base import BadRequest, Clock, NotReady, StorageFull, StoreUnavailable
 from unseen.base.ids import RandomBits, random_crockford
-from unseen.desk.index import BankIndex
 from unseen.desk.indexes import Indexes
-from unseen.desk.ports import Reader, Store
+from unseen.desk.ports import FRAME_BITS, Reader, Store
 from unseen.desk.recall import Recall
 from unseen.fingerprint.records import VIEWS, Box, Fingerprint, Kind, PictureFingerprints, View
+from unseen.match.records import Segment
 
 MAX_PLACE: Final = 200
 _HIT_SYMBOLS: Final = 26  # 130 random bits: nobody guesses another platform's hit
@@ -114,8 +114,8 @@ def require_place(place: str | None) -> None:
 def look_up(queries: Sequence[Query], *, store: Store, index: Indexes, recall: Recall | None = None) -> Looked:
     """Every entry that an upload is near to, and the verdict.
 
-    1. Bring the index up to the store.  2. Exact digests.  3. PDQ within each bank's radius.  4. Policy.  What is
-    asked of regions is left for ``look_closer``.
+    1. Bring the index up to the store.  2. Exact digests.  3. PDQ of pictures and of videos' frames within each bank's
+    radius.  4. Policy.  What is asked of regions is left for ``look_closer``.
     ``recall``: what was just found to be exactly what the store has; an upload that is near nothing is then answered
     from memory alone.
 
@@ -128,9 +128,9 @@ def look_up(queries: Sequence[Query], *, store: Store, index: Indexes, recall: R
     perceptual = _perceptual(queries)
     with store.read() as reader:
         banks = {bank.name: bank for bank in reader.banks()}
-        found = _exact(queries, reader, banks)  # (2)
+        found = exact_findings(queries, reader, banks)  # (2)
         exact_done = time.perf_counter()
-        found += near_findings(perceptual, index.pictures, reader, banks)  # (3)
+        found += near_findings(perceptual, index, reader, banks)  # (3)
     verdict = verdict_on(found)  # (4)
     searched = time.perf_counter()
     return Looked(
@@ -154,8 +154,10 @@ def _nothing_near(queries: Sequence[Query], index: Indexes, recall: Recall) -> L
         return None  # they became too many this moment
     exact_done = time.perf_counter()
     perceptual, banks = _perceptual(queries), recall.banks
-    if perceptual and banks and len(index.pictures.search(_codes(perceptual), max(b.radius_bits for b in banks)).ids):
-        return None
+    if perceptual and banks:
+        codes, radius_bits = _codes(perceptual), max(bank.radius_bits for bank in banks)
+        if any(len(near.search(codes, radius_bits).ids) for near in (index.pictures, index.frames)):
+            return None
     return Looked(
         verdict=verdict_on([]),
         as_of_seq=at[0],
@@ -218,14 +220,12 @@ def look_up_alone(queries: Sequence[Query], *, index: Indexes, recall: Recall) -
     perceptual, digests = _perceptual(queries), _digests(queries)
     near: dict[int, Glimpse] = {}
     radius_bits = max(bank.radius_bits for bank in recall.banks)
-    if perceptual:
-        hits = index.pictures.search(_codes(perceptual), radius_bits)
-        for number, query in enumerate(perceptual):
-            for entry_id, distance in zip(*hits.of(number), strict=True):
-                glimpse = Glimpse(entry_id=int(entry_id), distance=int(distance), view=query.view, box=query.box)
-                held = near.get(glimpse.entry_id)
-                if held is None or glimpse.distance < held.distance:
-                    near[glimpse.entry_id] = glimpse
+    for number, entry_id, distance, _ in _hits(perceptual, index, radius_bits):
+        query = perceptual[number]
+        glimpse = Glimpse(entry_id=entry_id, distance=distance, view=query.view, box=query.box)
+        held = near.get(entry_id)
+        if held is None or distance < held.distance:
+            near[entry_id] = glimpse
     if digests and (recall.is_whole or not near):
         for entry_id in recall.find(digests):
             near[entry_id] = Glimpse(entry_id=entry_id, distance=0, view=None)
@@ -278,26 +278,49 @@ def _codes(perceptual: Sequence[Query]) -> NDArray[np.uint8]:
     return np.frombuffer(b"".join(q.fingerprint.code for q in perceptual), dtype=np.uint8).reshape(-1, 32)
 
 
-def _exact(queries: Sequence[Query], reader: Reader, banks: dict[str, Bank]) -> list[Finding]:
+def exact_findings(queries: Sequence[Query], reader: Reader, banks: dict[str, Bank]) -> list[Finding]:
+    """The entries with the very digests of an upload.  Raises: StoreUnavailable."""
     same = reader.same_code(_digests(queries))
     return [Finding(entry=entry, bank=banks[entry.bank], distance=0, view=None) for entry in same]
 
 
-def near_findings(
-    perceptual: Sequence[Query], index: BankIndex, reader: Reader, banks: dict[str, Bank]
-) -> list[Finding]:
-    """What these PDQ queries are near to, each within its bank's radius.  Raises: NotReady, StoreUnavailable."""
+def near_findings(perceptual: Sequence[Query], index: Indexes, reader: Reader, banks: dict[str, Bank]) -> list[Finding]:
+    """What these PDQ queries are near to, each within its bank's radius; of a banked video, the nearest frame.
+
+    Raises: NotReady, StoreUnavailable.
+    """
     if not perceptual or not banks:
         return []
-    hits = index.search(_codes(perceptual), max(bank.radius_bits for bank in banks.values()))
-    entries = {entry.id: entry for entry in reader.entries([int(i) for i in np.unique(hits.ids)])}
+    hits = list(_hits(perceptual, index, max(bank.radius_bits for bank in banks.values())))
+    entries = {entry.id: entry for entry in reader.entries(sorted({entry_id for _, entry_id, _, _ in hits}))}
     found = []
-    for number, query in enumerate(perceptual):
-        for entry_id, distance in zip(*hits.of(number), strict=True):
-            finding = near_finding(entries.get(int(entry_id)), int(distance), query.view, banks, query.box)
-            if finding is not None:
-                found.append(finding)
+    for number, entry_id, distance, frame in hits:
+        query, entry = perceptual[number], entries.get(entry_id)
+        finding = near_finding(entry, distance, query.view, banks, query.box)
+        if finding is not None:
+            found.append(finding if frame is None else replace(finding, segments=_still(finding.entry, frame)))
     return found
+
+
+def _hits(perceptual: Sequence[Query], index: Indexes, radius_bits: int) -> Iterator[tuple[int, int, int, int | None]]:
+    """Of each query, by its number: the entries near it, the distance, and of a video the place of the frame."""
+    if not perceptual:
+        return
+    codes = _codes(perceptual)
+    for near, bits in ((index.pictures, 0), (index.frames, FRAME_BITS)):
+        hits = near.search(codes, radius_bits)
+        for number in range(len(perceptual)):
+            for row_id, distance in zip(*hits.of(number), strict=True):
+                frame = int(row_id) & ((1 << bits) - 1) if bits else None
+                yield number, int(row_id) >> bits, int(distance), frame
+
+
+def _still(entry: Entry, frame: int) -> tuple[Segment, ...]:
+    """When in the banked video the frame is seen that a picture is near to."""
+    if entry.fingerprint is None or frame >= len(entry.fingerprint.frames):
+        return ()
+    at_s = float(entry.fingerprint.frames["at_ms"][frame]) / 1000
+    return (Segment(upload_s=None, item_s=(at_s, at_s)),)
 
 
 def near_finding(

@@ -4,9 +4,7 @@ Run by ``decoder_pool`` as ``python -m unseen.fingerprint.decoder_worker MEMORY_
 so also when the node is killed; an alarm ends it in the middle of a picture, should nobody be left to do so.
 """
 
-import contextlib
 import os
-import resource
 import signal
 import sys
 import warnings
@@ -17,6 +15,7 @@ from PIL import AvifImagePlugin, Image
 
 from unseen.base import BadMedia
 from unseen.fingerprint import wire
+from unseen.fingerprint.confined import limit_memory
 from unseen.fingerprint.formats import Format
 from unseen.fingerprint.raster import Decoded, decode
 
@@ -32,7 +31,7 @@ def main() -> None:
     Image.MAX_IMAGE_PIXELS = None  # the request carries the limit
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
-    _limit_memory(int(sys.argv[1]))
+    limit_memory(int(sys.argv[1]))
     sink.write(wire.READY)
     sink.flush()
     while (head := source.read(wire.REQUEST.size)) and len(head) == wire.REQUEST.size:
@@ -57,14 +56,6 @@ def _answer(data: bytes, kind: Format, max_pixels: int, long_side: int, sink: Bi
 def _head(decoded: Decoded) -> bytes:
     height, width = decoded.luma.shape
     return wire.DECODED.pack(decoded.width, decoded.height, height, width, decoded.eighths, decoded.orientation)
-
-
-def _limit_memory(max_bytes: int) -> None:
-    """Cap the address space, where the system can (macOS cannot: there the pixel limit must do)."""
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the picture
 
 
 if __name__ == "__main__":

@@ -61,11 +61,12 @@ def fingerprint_picture(
         height=height,
         media_type=kind.value,
         stages_s={"decode": decode_done - started, "hash": hash_done - decode_done, "digest": digest_s},
-        luma=_upright(decoded) if long_side else None,
+        luma=upright(decoded) if long_side else None,
     )
 
 
-def _upright(decoded: Decoded) -> NDArray[np.uint8]:
+def upright(decoded: Decoded) -> NDArray[np.uint8]:
+    """The luma of a decoded picture, set upright: (h, w) uint8, perhaps not contiguous."""
     view = VIEWS.index(UPRIGHT_VIEW[decoded.orientation])
     return np.rot90(np.fliplr(decoded.luma) if view >= 4 else decoded.luma, view % 4)
 

@@ -15,6 +15,10 @@ MIN_QUALITY: Final = 50
 #: Regions that the fingerprint of one picture has at most, each with a code and with where it is.
 MOST_REGIONS: Final = 96
 GEOMETRY_BYTES: Final = 4
+#: Frames that the fingerprint of one video has at most; of a longer one, they are farther apart.
+MOST_FRAMES: Final = 4096
+#: One frame of a video as a frame fingerprint holds it: PDQ, when it begins to be seen, and how much it shows.
+FRAME: Final = np.dtype([("code", np.uint8, 32), ("at_ms", ">u4"), ("quality", np.uint8)])
 
 
 class Kind(StrEnum):
@@ -24,10 +28,13 @@ class Kind(StrEnum):
     MD5 = "md5"  #: of the file's bytes, for programmes that exchange it; equal or not
     PDQ = "pdq"  #: of the whole picture; compared by Hamming distance
     REGION = "region"  #: of many parts of the picture, one code each; compared by Hamming distance, code by code
+    FRAME = "frame"  #: of many frames of a video: PDQ of each, and its time
 
     @property
     def code_bytes(self) -> int:
-        """Length of a code of this kind."""
+        """Length of a code of this kind; of what stands for one frame, with its time and quality."""
+        if self is Kind.FRAME:
+            return FRAME.itemsize
         return 16 if self is Kind.MD5 else 32
 
     @property
@@ -38,12 +45,12 @@ class Kind(StrEnum):
     @property
     def most_codes(self) -> int:
         """How many codes a fingerprint of this kind has at most."""
-        return MOST_REGIONS if self is Kind.REGION else 1
+        return {Kind.REGION: MOST_REGIONS, Kind.FRAME: MOST_FRAMES}.get(self, 1)
 
     @property
     def is_perceptual(self) -> bool:
         """Whether near codes mean similar pictures; else equal codes mean the same file."""
-        return self in {Kind.PDQ, Kind.REGION}
+        return self in {Kind.PDQ, Kind.REGION, Kind.FRAME}
 
     @property
     def has_quality(self) -> bool:
@@ -51,19 +58,25 @@ class Kind(StrEnum):
         return self is Kind.PDQ
 
 
+_PARTS: Final = {Kind.REGION: "regions", Kind.FRAME: "frames"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """One comparable trace of a picture; never enough to show the picture."""
+    """One comparable trace of a picture or a video; never enough to show it."""
 
     kind: Kind
     #: 32 bytes for PDQ; the digest for sha256 and md5; for regions 1 to 96 distinct codes, ascending, then the geometry
-    #: of each in the same order (``unseen.fingerprint.region.geometry``)
+    #: of each in the same order (``unseen.fingerprint.region.geometry``); for frames 1 to 4,096 rows of ``FRAME``,
+    #: their times ascending
     code: bytes
     quality: int | None = None  #: 0..100, PDQ only
 
     def __post_init__(self) -> None:
         if self.kind is Kind.REGION:
             self._require_regions()
+        elif self.kind is Kind.FRAME:
+            self._require_frames()
         elif len(self.code) != self.kind.code_bytes:
             raise BadFingerprint(
                 f"A {self.kind} fingerprint has {self.kind.code_bytes} bytes, this one has {len(self.code)}."
@@ -84,6 +97,16 @@ class Fingerprint:
         if any(one >= next_one for one, next_one in pairwise(row.tobytes() for row in self.region_codes)):
             raise BadFingerprint("The codes of a region fingerprint are distinct and ascend.")
 
+    def _require_frames(self) -> None:
+        """Raises: BadFingerprint."""
+        if not self.code or len(self.code) % FRAME.itemsize or len(self.code) > MOST_FRAMES * FRAME.itemsize:
+            raise BadFingerprint(f"A frame fingerprint has 1 to {MOST_FRAMES} frames of {FRAME.itemsize} bytes.")
+        frames = np.frombuffer(self.code, FRAME)
+        if (np.diff(frames["at_ms"].astype(np.int64)) <= 0).any():
+            raise BadFingerprint("The frames of a frame fingerprint stand in the order of their times, one at a time.")
+        if (frames["quality"] > 100).any():
+            raise BadFingerprint("The quality of a frame is 0 to 100.")
+
     @classmethod
     def from_hex(cls, kind: Kind, text: str, quality: int | None = None) -> Self:
         """Read a code as other programs write it: hexadecimal, either case.
@@ -93,7 +116,7 @@ class Fingerprint:
         digits = 2 * kind.bytes_each
         is_whole = len(text) in range(digits, digits * kind.most_codes + 1, digits)
         if not is_whole or not text.isascii() or not text.isalnum():
-            codes = "" if kind.most_codes == 1 else f" for each of 1 to {kind.most_codes} regions"
+            codes = "" if kind.most_codes == 1 else f" for each of 1 to {kind.most_codes} {_PARTS[kind]}"
             raise BadFingerprint(f"A {kind} fingerprint is written with {digits} hexadecimal digits{codes}.")
         try:
             code = bytes.fromhex(text)
@@ -127,6 +150,30 @@ class Fingerprint:
         if self.kind is not Kind.REGION:
             raise ValueError(f"a {self.kind} fingerprint is of no regions")
         return len(self.code) // self.kind.bytes_each
+
+    @classmethod
+    def of_frames(cls, codes: NDArray[np.uint8], at_s: NDArray[np.float64], qualities: NDArray[np.uint8]) -> Self:
+        """The frame fingerprint of these frames, with those that show too little left out.
+
+        codes: (n, 32) uint8.  at_s: (n,), ascending.  qualities: (n,) uint8.  Of frames in the same millisecond, the
+        first stays; of too many, ``MOST_FRAMES`` evenly spread ones.  Raises: BadFingerprint where none is left.
+        """
+        clear = np.flatnonzero(qualities >= MIN_QUALITY)
+        at_ms = np.rint(at_s[clear] * 1000).astype(np.int64)
+        clear = clear[np.unique(at_ms, return_index=True)[1]]
+        if len(clear) > MOST_FRAMES:
+            clear = clear[np.linspace(0, len(clear) - 1, MOST_FRAMES).astype(np.int64)]
+        frames = np.empty(len(clear), FRAME)
+        frames["code"], frames["quality"] = codes[clear], qualities[clear]
+        frames["at_ms"] = np.rint(at_s[clear] * 1000)
+        return cls(kind=Kind.FRAME, code=frames.tobytes())
+
+    @property
+    def frames(self) -> NDArray[np.void]:
+        """The frames of a frame fingerprint: (n,) ``FRAME``, times ascending.  Raises: ValueError for another kind."""
+        if self.kind is not Kind.FRAME:
+            raise ValueError(f"a {self.kind} fingerprint is of no frames")
+        return np.frombuffer(self.code, FRAME)
 
     @property
     def hex(self) -> str:

@@ -17,6 +17,7 @@ _SAID: Final = {
     413: "The body is larger than this node takes.",
     415: "This route does not read a body of this type.",
     422: "The values do not have the documented form, or cannot be taken; the message says which and why.",
+    429: "You have as many long uploads under way as this node takes of one client.",
     503: "The node cannot do it now: the index loads, the queue is full, or the store does not answer. "
     "Nothing was half-done. It never means `allow`.",
     507: "The disk is full; nothing was changed.",
@@ -50,7 +51,7 @@ def json_content(shape: type[BaseModel], example: dict[str, Any]) -> dict[str, A
 
 def _error(status: int) -> dict[str, Any]:
     said: dict[str, Any] = {"model": ErrorOut, "description": _SAID[status]}
-    if status in (503, 507):
+    if status in (429, 503, 507):
         said["headers"] = {
             "Retry-After": {
                 "description": "Seconds to wait before sending it again.",

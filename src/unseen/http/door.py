@@ -97,6 +97,7 @@ def _look_up(store: Store, secret: str) -> Token | None:
 
 #: For uploads; whoever uses it calls ``require_in_force``.
 Screener = Annotated[Token, Depends(needs(Scope.SCREEN, is_confirmed_later=True))]
+Asker = Annotated[Token, Depends(needs(Scope.SCREEN))]  #: of what became of its uploads
 Decider = Annotated[Token, Depends(needs(Scope.SCREEN, Scope.BANK))]
 Banker = Annotated[Token, Depends(needs(Scope.BANK))]
 CaseHelper = Annotated[Token, Depends(needs(Scope.CASE))]

@@ -21,6 +21,7 @@ from unseen.base import (
     Unauthenticated,
     UnseenError,
 )
+from unseen.desk.jobs import TooManyJobs
 
 RETRY_AFTER_S: Final = 2
 
@@ -67,6 +68,7 @@ STATUS: Final[dict[type[UnseenError], int]] = {
     BadImport: 422,
     BadMedia: 422,
     CaseRefused: 422,
+    TooManyJobs: 429,
     NodeError: 503,
     StorageFull: 507,
 }
@@ -90,7 +92,7 @@ def answer(error: UnseenError) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, Forbidden):
         headers["WWW-Authenticate"] = 'Bearer error="insufficient_scope"'  # RFC 6750, 3.1
-    elif isinstance(error, NodeError):
+    elif isinstance(error, NodeError | TooManyJobs):
         headers["Retry-After"] = str(RETRY_AFTER_S)
     return JSONResponse(shape(error.code, error.what, error.hint), status_of(error), headers)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Self
 import numpy as np
 from pydantic import Field
 
+from unseen.act import Segment
 from unseen.act.records import Finding, Matched
 from unseen.bank.records import EntryState, Purpose, Response
 from unseen.base import BadRequest
@@ -28,6 +29,8 @@ class SoughtIn(FingerprintIn):
         fingerprint = self.record()
         if fingerprint.kind is Kind.REGION:
             raise BadRequest("An upload's regions are not sent as a fingerprint.", hint="Send them as `regions`.")
+        if fingerprint.kind is Kind.FRAME:
+            raise BadRequest("An upload's frames are not sent as a fingerprint.", hint="Send the video.")
         view = (self.view or View.UPRIGHT) if fingerprint.kind.is_perceptual else None
         return Query(fingerprint=fingerprint, view=view)
 
@@ -75,6 +78,24 @@ class FingerprintsIn(In):
     place: Place | None = Field(default=None, description="Your own word for where it was posted.")
 
 
+class SegmentOut(Out):
+    """Seconds of the upload that show seconds of a banked video, or a banked picture."""
+
+    upload_s: tuple[float, float] | None = Field(description="From and to; null where the upload is a picture.")
+    item_s: tuple[float, float] | None = Field(description="Of the banked video; null where a picture is banked.")
+    speed: float = Field(description="Seconds of the item in one of the upload; below 0 where it runs backwards.")
+    frames: int = Field(description="How many of the upload's frames that were looked at agree.")
+
+    @classmethod
+    def of(cls, segment: Segment) -> Self:
+        """The same, for people: to the hundredth of a second."""
+        upload_s, item_s = (
+            None if span is None else (round(span[0], 2), round(span[1], 2))
+            for span in (segment.upload_s, segment.item_s)
+        )
+        return cls(upload_s=upload_s, item_s=item_s, speed=segment.speed, frames=segment.frames)
+
+
 class HitOut(Out):
     """One entry that the upload is near to."""
 
@@ -90,10 +111,13 @@ class HitOut(Out):
     )
     matched: Matched = Field(
         description="What of the upload: its `file`, the whole `picture`, an `inset` (a picture set inside it), or "
-        "`regions` (parts of one)."
+        "`regions` (parts of one); of a video, a `segment` of it, or a `still` (one frame alone)."
     )
     regions: int = Field(description="How many parts agree; 0 where a whole file or picture matched.")
     box: BoxOut | None = Field(description="The part of the upload that matched; null for all of it.")
+    segments: tuple[SegmentOut, ...] = Field(
+        description="Which seconds, in their order, where the upload or what is banked is a video; else empty."
+    )
     standing: str = Field(
         description="`confirmed`, `unconfirmed`, `disputed`, or `harmless`; `unknown` where the store is away."
     )
@@ -116,6 +140,7 @@ class HitOut(Out):
             matched=finding.matched,
             regions=finding.regions,
             box=BoxOut.of(finding.box),
+            segments=tuple(map(SegmentOut.of, finding.segments)),
             standing=standing,
         )
 
@@ -131,6 +156,7 @@ class HitOut(Out):
             matched=glimpse.matched,
             regions=glimpse.regions,
             box=BoxOut.of(glimpse.box),
+            segments=(),
             standing="unknown",
         )
 

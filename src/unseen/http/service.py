@@ -13,6 +13,7 @@ from unseen.desk.recall import Recall
 from unseen.http.board import Board, Status
 from unseen.http.follower import Follower
 from unseen.http.guard import Guard
+from unseen.http.jobs import Jobs
 from unseen.http.keeper import Keeper
 from unseen.http.lanes import Lane, step_back
 from unseen.http.metrics import Metrics
@@ -52,6 +53,8 @@ class Service:
     screening: Lane  #: decodes and hashes
     asking: Executor  #: asks index and store on behalf of the screening lane, whose threads must not wait for a store
     beside: Executor  #: makes digests while the screening lane decodes
+    videos: Lane  #: screens videos, for minutes perhaps
+    jobs: Jobs  #: what the videos are told of as
     desk: Lane  #: reads and changes banks
     cases: Lane  #: opens, shows and withdraws cases
     follower: Follower
@@ -63,7 +66,7 @@ class Service:
     @property
     def lanes(self) -> tuple[Lane, ...]:
         """All lanes."""
-        return (self.door, self.screening, self.desk, self.cases)
+        return (self.door, self.screening, self.videos, self.desk, self.cases)
 
     @property
     def may_answer_alone(self) -> bool:
@@ -79,6 +82,7 @@ class Service:
 
     def stop(self) -> None:
         """End what runs by itself, and let running calls end."""
+        self.jobs.stop()
         self.follower.stop()
         if self.keeper is not None:
             self.keeper.stop()
@@ -126,11 +130,22 @@ def make_service(node: Node, seat: Seat) -> Service:
     recall = Recall(node.store, max_digests=config.max_digests)
     follower = Follower(node, recall, is_own_process=seat.is_own_process, on_step=on_step)
     guard = Guard(follower)
+    asking = ThreadPoolExecutor(_ASKING_THREADS, thread_name_prefix="unseen-asking")
+    videos = Lane(
+        "videos",
+        threads=config.video_jobs,
+        waiting=config.video_queue,
+        memory_bytes=config.video_spool_bytes,
+        steps_back=True,
+    )
+    metrics = Metrics(node.store, guard, seat.board, seat.number)
     service = Service(
         node=node,
         seat=seat,
         screening=screening,
-        asking=ThreadPoolExecutor(_ASKING_THREADS, thread_name_prefix="unseen-asking"),
+        asking=asking,
+        videos=videos,
+        jobs=Jobs(node, videos, asking, lambda answer: metrics.screened(answer.verdict.response, {})),
         beside=ThreadPoolExecutor(config.screen_threads, thread_name_prefix="unseen-beside", initializer=step_back),
         door=Lane("door", threads=_DOOR_THREADS, waiting=screening.capacity + 4 * _WAITING, memory_bytes=0),
         desk=Lane("desk", threads=_DESK_THREADS, waiting=_WAITING, memory_bytes=2 * (config.max_bytes + JSON_BYTES)),
@@ -139,7 +154,7 @@ def make_service(node: Node, seat: Seat) -> Service:
         guard=guard,
         recall=recall,
         keeper=Keeper(node, seat.board) if seat.keeps_house else None,
-        metrics=Metrics(node.store, guard, seat.board, seat.number),
+        metrics=metrics,
     )
     return service
 

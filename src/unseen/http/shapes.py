@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from unseen.fingerprint.records import MOST_REGIONS, Box, Fingerprint, Kind
+from unseen.fingerprint.records import Box, Fingerprint, Kind
 
 MAX_ID: Final = 2**63 - 1
 
@@ -35,9 +35,11 @@ class FingerprintIn(In):
     code: str = Field(
         pattern="^[0-9a-fA-F]+$",
         min_length=32,
-        max_length=2 * Kind.REGION.bytes_each * MOST_REGIONS,
+        max_length=2 * max(kind.bytes_each * kind.most_codes for kind in Kind),
         description="Hexadecimal: 64 digits for `sha256` and `pdq`, 32 for `md5`; for `region` 64 for each of up to 96 "
-        "distinct codes, ascending, then 8 for each in the same order: where it is.",
+        "distinct codes, ascending, then 8 for each in the same order: where it is; for `frame` (a video) 74 for each "
+        "of up to 4,096 frames: its PDQ, its time in milliseconds (4 bytes, highest first), ascending, and its quality "
+        "(1 byte).",
     )
     quality: int | None = Field(
         default=None, ge=0, le=100, description="PDQ's quality, needed for `pdq` and for nothing else."

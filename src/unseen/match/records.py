@@ -90,3 +90,13 @@ def require_ids(ids: I64Array) -> I64Array:
     if ids.ndim != 1 or (len(ids) and not np.issubdtype(ids.dtype, np.integer)):
         raise ValueError(f"ids are (n,) integers, got {ids.shape} {ids.dtype}")
     return np.ascontiguousarray(ids, np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """Seconds of an upload that show seconds of a banked video, or a banked picture."""
+
+    upload_s: tuple[float, float] | None  #: from, to; None: the upload is a picture
+    item_s: tuple[float, float] | None  #: the seconds of the banked video, first below second; None: a picture
+    speed: float = 1.0  #: seconds of the item in one of the upload; below 0 where it runs backwards
+    frames: int = 1  #: of the upload's that were looked at and agree

@@ -15,7 +15,7 @@ from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store.bank_sql import BankWrites
 from unseen.store.chunks import chunks
 from unseen.store.entry_sql import EntryReads, live, of_source, standing
-from unseen.store.tables import changes, entries, ledger, provenances, region_codes
+from unseen.store.tables import changes, entries, frame_codes, ledger, provenances, region_codes
 
 _Key = tuple[Kind, bytes]  # a fingerprint's kind and identity
 _Step = tuple[int, EntryEvent]
@@ -137,6 +137,7 @@ class ClaimWrites(BankWrites, EntryReads):
         for some in chunks(list(states)):
             self._connection.execute(update(entries).where(entries.c.id.in_(some)).values(code=None, quality=None))
             self._connection.execute(delete(region_codes).where(region_codes.c.entry_id.in_(some)))
+            self._connection.execute(delete(frame_codes).where(frame_codes.c.entry_id.in_(some)))
         self._record(steps, because)
         if steps:
             self._connection.execute(update(ledger).values(erased_seq=ledger.c.last_seq))
@@ -201,6 +202,7 @@ class ClaimWrites(BankWrites, EntryReads):
         self._insert(entries, new)
         regions = [(i, f.code) for i, f, _ in fresh if f.kind is Kind.REGION]
         self._insert(region_codes, [{"entry_id": i, "codes": self._sealer.sealed(i, code)} for i, code in regions])
+        self._insert(frame_codes, [{"entry_id": i, "frames": f.code} for i, f, _ in fresh if f.kind is Kind.FRAME])
 
     def _insert_claims(self, ids: Iterable[int], source: Source, at: datetime) -> None:
         new = [

@@ -2,7 +2,7 @@
 
 Thousands of rows as Python objects would keep every other thread of the process waiting for the interpreter, so the
 database packs them into one text: of each row, the id as 16 hexadecimal digits, then the code; for regions, the
-length of their sealed record as 16 digits more, then that.
+length of their sealed record as 16 digits more, then that; for frames, how many follow as 16 digits more, then all.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,8 +15,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from unseen.desk.ports import REGION_BITS, CodeRows
-from unseen.fingerprint.records import Kind
+from unseen.desk.ports import FRAME_BITS, REGION_BITS, CodeRows
+from unseen.fingerprint.records import FRAME, Kind
 
 LINEAGE_BYTES: Final = 16
 _ID_BYTES: Final = 8
@@ -40,10 +40,20 @@ def region_rows(rows: Iterable[tuple[int, bytes]]) -> CodeRows:
     return CodeRows(ids=np.concatenate(ids), codes=np.frombuffer(b"".join(codes), np.uint8).reshape(-1, _CODE_BYTES))
 
 
+def frame_rows(rows: Iterable[tuple[int, bytes]]) -> CodeRows:
+    """(entry id, all its frames) pairs, ids ascending, as one row a frame, without times."""
+    ids, frames = [np.empty(0, np.int64)], list[bytes]()
+    for entry_id, joined in rows:
+        ids.append((entry_id << FRAME_BITS) + np.arange(len(joined) // FRAME.itemsize, dtype=np.int64))
+        frames.append(joined)
+    codes = np.frombuffer(b"".join(frames), FRAME)["code"]
+    return CodeRows(ids=np.concatenate(ids), codes=np.ascontiguousarray(codes))
+
+
 class Packed(FunctionElement[str]):
     """An aggregate of all rows, in no order: ``Packed(entry_id)`` or ``Packed(entry_id, code)``.
 
-    For regions: ``Packed(entry_id, length of the sealed record, sealed record)``.
+    For regions: ``Packed(entry_id, length of the sealed record, sealed record)``; for frames their number and all.
     """
 
     type = Text()
@@ -86,6 +96,17 @@ def unpacked_regions(text: str | None, opened: Callable[[int, bytes], bytes]) ->
         rows.append((entry_id, packed[at : at + size]))
         at += size
     return region_rows((entry_id, opened(entry_id, sealed)) for entry_id, sealed in sorted(rows))
+
+
+def unpacked_frames(text: str | None) -> CodeRows:
+    """What ``Packed(entry_id, number of frames, frames)`` gives, ids ascending; None stands for no rows."""
+    packed, at, rows = bytes.fromhex(text or ""), 0, list[tuple[int, bytes]]()
+    while at < len(packed):
+        entry_id, count = (int.from_bytes(packed[at + skip : at + skip + _ID_BYTES]) for skip in (0, _ID_BYTES))
+        at += 2 * _ID_BYTES
+        rows.append((entry_id, packed[at : at + count * FRAME.itemsize]))
+        at += count * FRAME.itemsize
+    return frame_rows(sorted(rows))
 
 
 def unpacked(kind: Kind, text: str | None) -> CodeRows:

@@ -22,6 +22,7 @@ from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store.bank_sql import BankReads
 from unseen.store.chunks import chunks
 from unseen.store.columns import Packed, unpacked, unpacked_ids, unpacked_regions
+from unseen.store.frame_sql import frame_delta, frame_pages, frames_of
 from unseen.store.tables import banks, changes, entries, provenances, region_codes
 
 #: Not retired.
@@ -87,6 +88,9 @@ class EntryReads(BankReads):
         if kind is Kind.REGION:
             yield from self._region_rows(max(rows // kind.most_codes, 1))
             return
+        if kind is Kind.FRAME:
+            yield from frame_pages(self._connection, max(rows // kind.most_codes, 1))
+            return
         last_id = 0
         of_kind = select(entries.c.id, entries.c.code).where(standing, entries.c.kind == kind)
         while True:
@@ -112,6 +116,8 @@ class EntryReads(BankReads):
             last_id = int(found.ids[-1]) >> REGION_BITS
 
     def index_delta(self, kind: Kind, *, after: int, limit: int) -> IndexDelta:
+        if kind is Kind.FRAME:
+            return frame_delta(self._connection, after, max(after, min(after + limit, self.last_seq())))
         event, is_of_regions = changes.c.event, kind is Kind.REGION
         codes = region_codes.c.codes
         added = Packed(entries.c.id, _length(codes), codes) if is_of_regions else Packed(entries.c.id, entries.c.code)
@@ -167,6 +173,9 @@ class EntryReads(BankReads):
         )
         claims = {i: tuple(map(_provenance, claimed)) for i, claimed in groupby(found, key=lambda row: row.entry_id)}
         codes = self._region_codes([row.id for row in rows if row.kind == Kind.REGION and row.code is not None])
+        codes |= frames_of(
+            self._connection, [row.id for row in rows if row.kind == Kind.FRAME and row.code is not None]
+        )
         return tuple(
             Entry(
                 id=row.id,

@@ -12,10 +12,11 @@ from unseen.act.records import Decision, Sighting
 from unseen.bank.records import Bank, Change, Entry, EntryEvent, EntryState, SourceKind
 from unseen.base import NotFound
 from unseen.case.records import Case, CaseNumber
+from unseen.desk.jobs import UNDER_WAY, Job
 from unseen.desk.ports import CodeRows, IndexDelta, Tally
 from unseen.desk.tokens import Token
 from unseen.fingerprint.records import Fingerprint, Kind
-from unseen.store.columns import code_rows, region_rows
+from unseen.store.columns import code_rows, frame_rows, region_rows
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class State:
     sightings: dict[str, Sighting] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     tokens: dict[str, Token] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
 
     def copy(self) -> Self:
         """A state that can go its own way."""
@@ -48,6 +50,7 @@ class State:
             sightings=self.sightings.copy(),
             decisions=self.decisions.copy(),
             tokens=self.tokens.copy(),
+            jobs=self.jobs.copy(),
         )
 
 
@@ -153,6 +156,17 @@ class MemoryReader:
     def tokens(self) -> tuple[Token, ...]:
         return tuple(token for _, token in sorted(self._state.tokens.items()))
 
+    def find_job(self, job_id: str) -> Job | None:
+        return self._state.jobs.get(job_id)
+
+    def jobs_under_way(self, owner: str, *, seen_after: datetime) -> int:
+        return sum(
+            job.owner == owner and job.state in UNDER_WAY and not job.is_unwanted and job.seen_at > seen_after
+            for job in self._state.jobs.values()
+        )
+
 
 def _rows(kind: Kind, rows: Sequence[tuple[int, bytes]]) -> CodeRows:
+    if kind is Kind.FRAME:
+        return frame_rows(rows)
     return region_rows(rows) if kind is Kind.REGION else code_rows(kind, rows)

@@ -18,6 +18,7 @@ from unseen.bank.records import (
 )
 from unseen.base import Conflict, NotFound
 from unseen.case.records import Case
+from unseen.desk.jobs import UNDER_WAY, Job, JobState
 from unseen.desk.ports import ERASED_AT_ONCE
 from unseen.desk.tokens import Token
 from unseen.fingerprint.records import Fingerprint
@@ -122,6 +123,32 @@ class MemoryTransaction(MemoryReader):
             del self._state.tokens[name]
         except KeyError:
             raise NotFound(f"No token named {name} is in force.") from None
+
+    def put_job(self, job: Job) -> None:
+        self._state.jobs[job.id] = job
+
+    def advance_job(self, job_id: str, *, state: JobState, done: float, at: datetime) -> bool:
+        job = self._state.jobs.get(job_id)
+        if job is None or job.is_unwanted or job.state not in UNDER_WAY:
+            return False
+        self._state.jobs[job_id] = replace(job, state=state, done=done, seen_at=at)
+        return True
+
+    def end_job(self, job_id: str, *, state: JobState, answer: str | None, at: datetime) -> None:
+        job = self._state.jobs.get(job_id)
+        if job is not None and job.state in UNDER_WAY:
+            self._state.jobs[job_id] = replace(job, state=state, answer=answer, done=1.0, seen_at=at)
+
+    def unwant_job(self, job_id: str) -> None:
+        if job_id in self._state.jobs:
+            self._state.jobs[job_id] = replace(self._state.jobs[job_id], is_unwanted=True)
+
+    def drop_job(self, job_id: str) -> None:
+        self._state.jobs.pop(job_id, None)
+
+    def forget_jobs(self, *, before: datetime) -> None:
+        for job_id in [job.id for job in self._state.jobs.values() if job.seen_at < before]:
+            del self._state.jobs[job_id]
 
     def _add(self, bank: str, fingerprint: Fingerprint, claim: Provenance) -> int:
         entry_id = len(self._state.entries) + 1  # entries are never removed, so no id comes twice

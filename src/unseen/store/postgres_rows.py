@@ -13,7 +13,7 @@ from unseen.store.claim_sql import Because
 from unseen.store.entry_sql import EntryReads, standing
 from unseen.store.postgres_errors import driver_of, our_errors
 from unseen.store.sql import SqlReader, SqlTransaction
-from unseen.store.tables import Text, UtcMicros, entries, ledger, region_codes
+from unseen.store.tables import Text, UtcMicros, entries, frame_codes, ledger, region_codes
 
 CHANNEL: Final = "unseen_changes"  #: on which every transaction that made changes notifies
 
@@ -36,6 +36,7 @@ _LAST_SEQ: Final = select(
     ledger.c.last_seq,
     select(entries.c.id).limit(0).scalar_subquery(),
     select(region_codes.c.entry_id).limit(0).scalar_subquery(),
+    select(frame_codes.c.entry_id).limit(0).scalar_subquery(),
 )
 
 

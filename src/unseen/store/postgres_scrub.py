@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from unseen.base import StoreUnavailable
 from unseen.store.postgres_errors import driver_of, our_errors
-from unseen.store.tables import entries, region_codes
+from unseen.store.tables import entries, frame_codes, region_codes
 
 _LOCK_TRY_S: Final = 0.5
 _KEPT: Final = re.compile(r"\d+")  # the first number of the remark about old copies that had to be kept
@@ -35,7 +35,7 @@ def rewrite_codes(connection: Connection, patience_s: float) -> None:
     driver.add_notice_handler(note)
     with our_errors():
         driver.execute(f"SET lock_timeout = {int(1000 * _LOCK_TRY_S)}")
-        for table in (entries.name, region_codes.name):
+        for table in (entries.name, region_codes.name, frame_codes.name):
             deadline = time.monotonic() + patience_s
             kept.clear()
             while not _rewritten(driver, table) or not kept or any(kept):

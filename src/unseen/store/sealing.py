@@ -34,8 +34,13 @@ class Sealer:
         self.check: Final = secret.subkey(Label.CHECK, salt=lineage)
 
     def identity_of(self, fingerprint: Fingerprint) -> bytes:
-        """What tells it from others of its kind: the code; for regions a keyed digest, which confirms no guess."""
-        return self.digest_of(fingerprint.code) if fingerprint.kind is Kind.REGION else fingerprint.code
+        """What tells it from others of its kind: the code; for regions a keyed digest, which confirms no guess.
+
+        For frames the SHA-256 of all of them: each is as clear in the store as any PDQ code.
+        """
+        if fingerprint.kind is Kind.REGION:
+            return self.digest_of(fingerprint.code)
+        return sha256(fingerprint.code).digest() if fingerprint.kind is Kind.FRAME else fingerprint.code
 
     def digest_of(self, record: bytes) -> bytes:
         """HMAC-SHA256 (RFC 2104) of a region record: 32 bytes."""

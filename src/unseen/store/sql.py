@@ -14,6 +14,7 @@ from unseen.store.act_sql import ActReads, ActWrites
 from unseen.store.case_sql import CaseReads, CaseWrites
 from unseen.store.claim_sql import ClaimWrites
 from unseen.store.entry_sql import EntryReads
+from unseen.store.job_sql import JobReads, JobWrites
 from unseen.store.sealing import Sealer
 from unseen.store.tables import ledger
 from unseen.store.token_sql import TokenReads, TokenWrites
@@ -21,11 +22,11 @@ from unseen.store.token_sql import TokenReads, TokenWrites
 POLL_S: Final = 0.05  #: between two looks for a change, where nothing tells of it
 
 
-class SqlReader(EntryReads, CaseReads, ActReads, TokenReads):
+class SqlReader(EntryReads, CaseReads, ActReads, TokenReads, JobReads):
     """Everything that can be asked, of one moment."""
 
 
-class SqlTransaction(ClaimWrites, CaseWrites, ActWrites, TokenWrites):
+class SqlTransaction(ClaimWrites, CaseWrites, ActWrites, TokenWrites, JobWrites):
     """Everything that can be asked and done, all of it or nothing."""
 
 

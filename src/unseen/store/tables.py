@@ -1,7 +1,8 @@
 """The schema, in words that SQLite and PostgreSQL share; ``migrations`` builds it, and a test holds the two together.
 
 Entries and changes take their numbers from ``ledger``, the one row that every writer updates: numbers follow the
-order of commits, have no gaps and never come back.  No table but ``entries`` and ``region_codes`` holds a code.
+order of commits, have no gaps and never come back.  No table but ``entries``,
+``region_codes`` and ``frame_codes`` holds a code.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -93,7 +95,7 @@ entries: Final = Table(
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("bank_id", ForeignKey("banks.id"), nullable=False),
     Column("kind", Text, nullable=False),
-    Column("code", LargeBinary),  # of regions: a keyed digest, see ``sealing``; NULL: erased
+    Column("code", LargeBinary),  # of regions and frames: a digest, see ``sealing``; NULL: erased
     Column("quality", SmallInteger),
     Column("state", Text, nullable=False),
     Column("retired_at", UtcMicros),
@@ -105,14 +107,21 @@ region_codes: Final = Table(
     Column("entry_id", ForeignKey("entries.id"), primary_key=True, autoincrement=False),
     Column("codes", LargeBinary, nullable=False),  # sealed; the row goes when they are erased
 )
+frame_codes: Final = Table(
+    "frame_codes",
+    metadata,
+    Column("entry_id", ForeignKey("entries.id"), primary_key=True, autoincrement=False),
+    Column("frames", LargeBinary, nullable=False),  # rows of ``FRAME``; the row goes when they are erased
+)
 
 
 @event.listens_for(entries, "after_create")
 @event.listens_for(region_codes, "after_create")
+@event.listens_for(frame_codes, "after_create")
 def _without_statistics(table: Table, connection: Connection, **_: object) -> None:
     """PostgreSQL's statistics would hold copies of codes, which no erasure reaches; a probe of the index needs none."""
     if connection.dialect.name == "postgresql":
-        column = {"entries": "code", "region_codes": "codes"}[table.name]
+        column = {"entries": "code", "region_codes": "codes", "frame_codes": "frames"}[table.name]
         connection.exec_driver_sql(f"ALTER TABLE {table.name} ALTER COLUMN {column} SET STATISTICS 0")
 
 
@@ -217,6 +226,21 @@ decisions: Final = Table(
     Column("by", Text, nullable=False),
     Column("at", UtcMicros, nullable=False),
 )
+
+#: Long uploads that are being screened, by whichever worker took them; kept for an hour after they end.
+jobs: Final = Table(
+    "jobs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("is_unwanted", Boolean, nullable=False),
+    Column("done", Float, nullable=False),  # of 1
+    Column("answer", Text),  # as JSON, once it ended
+    Column("begun_at", UtcMicros, nullable=False),
+    Column("seen_at", UtcMicros, nullable=False),  # when its worker last said that it is at it
+)
+Index("ix_jobs_owner", jobs.c.owner, jobs.c.state)
 
 tokens: Final = Table(
     "tokens",

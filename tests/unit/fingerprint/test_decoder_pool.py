@@ -103,7 +103,7 @@ def test_a_picture_that_crashes_every_worker_is_refused(monkeypatch: pytest.Monk
         worker = only_worker(others)
         worker.send_signal(signal.SIGSEGV)
         worker.wait()
-        raise decoder_pool._Died
+        raise decoder_pool.Died
 
     with DecoderPool(PATIENT) as pool:
         with monkeypatch.context() as patched:
@@ -120,7 +120,7 @@ def test_an_interrupted_answer_is_not_read_as_the_next_pictures(monkeypatch: pyt
     with DecoderPool(PATIENT) as pool:
         pool.decode(WEBP, Format.WEBP)
         with monkeypatch.context() as patched:
-            patched.setattr(decoder_pool._Worker, "_receive", interrupt)
+            patched.setattr(decoder_pool._Worker, "receive", interrupt)
             with pytest.raises(KeyboardInterrupt):
                 pool.decode(WEBP, Format.WEBP)
         assert pool.decode(saved(draw(80, 60), "GIF"), Format.GIF).width == 80
@@ -205,7 +205,7 @@ def test_a_process_forked_in_the_middle_of_a_picture_gets_workers_of_its_own() -
         lent, forked = threading.Event(), threading.Event()
 
         def hold():
-            with pool._worker():
+            with pool._pool.lend():
                 lent.set()
                 forked.wait()
 

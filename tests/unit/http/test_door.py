@@ -14,6 +14,8 @@ OPEN = {"/healthz", "/readyz"}
 SCOPES = {
     ("POST", "/v1/screen"): {Scope.SCREEN},
     ("POST", "/v1/hits/{hit_id}/decision"): {Scope.SCREEN, Scope.BANK},
+    ("GET", "/v1/jobs/{job_id}"): {Scope.SCREEN},
+    ("DELETE", "/v1/jobs/{job_id}"): {Scope.SCREEN},
     ("GET", "/v1/banks"): {Scope.BANK},
     ("POST", "/v1/banks"): {Scope.BANK},
     ("GET", "/v1/banks/{bank}/export"): {Scope.BANK},
@@ -30,7 +32,7 @@ SCOPES = {
     ("GET", "/metrics"): set(),
     ("GET", "/openapi.json"): set(Scope),
 }
-PARTS = {"hit_id": "0" * 26, "bank": "cases", "entry_id": "1", "number": "0000-0000-0000"}
+PARTS = {"hit_id": "0" * 26, "job_id": "0" * 26, "bank": "cases", "entry_id": "1", "number": "0000-0000-0000"}
 
 
 def routes(live: LiveService) -> list[tuple[str, str]]:

@@ -77,7 +77,7 @@ def test_a_platform_learns_neither_case_nor_source(
     assert len(answer["hits"]) == 2
     assert set(answer["hits"][0]) == {
         *("id", "bank", "entry", "distance", "view", "standing"),
-        *("matched", "regions", "box"),
+        *("matched", "regions", "box", "segments"),
     }
     told = (
         str(answer)

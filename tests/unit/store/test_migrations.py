@@ -14,6 +14,8 @@ from unseen.store.sql import connected
 #: What makes a store one of schema 0001.
 BACK_TO_0001 = (
     "ALTER TABLE ledger DROP COLUMN secret_check",
+    "DROP TABLE jobs",
+    "DROP TABLE frame_codes",
     "DROP TABLE region_codes",
     "ALTER TABLE banks DROP COLUMN on_region",
     "ALTER TABLE items DROP COLUMN has_regions",

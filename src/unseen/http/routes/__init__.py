@@ -3,10 +3,11 @@
 Start with ``screen``.  A handler is admitted to its lane before it reads any of the body.
 """
 
-from unseen.http.routes import banks, cases, changes, entries, health, hits, screen
+from unseen.http.routes import banks, cases, changes, entries, health, hits, jobs, screen
 
 ROUTERS = (
     screen.router,
+    jobs.router,
     hits.router,
     banks.router,
     entries.router,

@@ -11,6 +11,7 @@ import numpy as np
 from fastapi import APIRouter, Query
 from numpy.typing import NDArray
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from unseen.base import StoreUnavailable
 from unseen.desk.look_closer import (
@@ -35,12 +36,16 @@ from unseen.desk.screen import Query as Sought
 from unseen.desk.tokens import Token
 from unseen.fingerprint.closer import LONG_SIDE, shrunk
 from unseen.fingerprint.image import fingerprint_picture
+from unseen.fingerprint.video.formats import sniff_video
+from unseen.fingerprint.video.sources import BytesSource
 from unseen.http.bodies import media_type, parse_json, read_bytes
 from unseen.http.describe import errors, json_content, reads
 from unseen.http.door import Screener, require_in_force
 from unseen.http.errors import UnsupportedBody
 from unseen.http.lanes import Slot
+from unseen.http.long_uploads import take_bytes, take_stream
 from unseen.http.multipart import FORM_OVERHEAD_BYTES, parse_picture_form
+from unseen.http.routes.jobs import JobOut, accepted
 from unseen.http.screen_shapes import FingerprintsIn, ScreenedOut
 from unseen.http.service import JSON_BYTES, Service, service_of
 from unseen.http.shapes import PDQ_EXAMPLE, SHA256_EXAMPLE, Place
@@ -50,6 +55,7 @@ router = APIRouter(prefix="/v1", tags=["screening"])
 _FORM: Final = "multipart/form-data"
 _JSON: Final = "application/json"
 _RAW: Final = "application/octet-stream"
+_VIDEO: Final = "video/*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,18 +78,27 @@ class _Sought:
     place: str | None
 
 
+class _IsVideo(Exception):
+    """What was sent is a video."""
+
+    def __init__(self, file: bytes, place: str | None) -> None:
+        super().__init__()
+        self.file, self.place = file, place
+
+
 _ACCEPTS: Final[dict[str, Any]] = {
     _FORM: {
         "schema": {
             "type": "object",
             "properties": {
-                "file": {"type": "string", "format": "binary", "description": "The picture."},
+                "file": {"type": "string", "format": "binary", "description": "The picture, or a video."},
                 "place": {"type": "string", "maxLength": 200, "description": "Your own word for where it was posted."},
             },
             "required": ["file"],
         }
     },
     _RAW: {"schema": {"type": "string", "format": "binary", "description": "The picture; any `image/*` type too."}},
+    _VIDEO: {"schema": {"type": "string", "format": "binary", "description": "The video, however long."}},
     _JSON: json_content(FingerprintsIn, {"fingerprints": [SHA256_EXAMPLE, PDQ_EXAMPLE], "place": "room 12"}),
 }
 
@@ -91,25 +106,32 @@ _ACCEPTS: Final[dict[str, Any]] = {
 @router.post(
     "/screen",
     summary="Screen an upload",
-    responses=errors(body=True, writes=True),
-    openapi_extra=reads(_ACCEPTS, "The picture as a form, the picture itself, or its fingerprints."),
+    response_model=ScreenedOut,
+    responses=errors(429, body=True, writes=True)
+    | {202: {"model": JobOut, "description": "A video: ask for the job."}},
+    openapi_extra=reads(_ACCEPTS, "The picture as a form, the picture itself, a video, or a picture's fingerprints."),
 )
 async def screen_upload(
     request: Request,
     by: Screener,
     place: Annotated[Place | None, Query(description="Your own word for where it was posted.")] = None,
     timing: Annotated[bool, Query(description="Add the time that each stage took.")] = False,
-) -> ScreenedOut:
+) -> ScreenedOut | JSONResponse:
     """Whether an upload is near anything that is protected: `allow`, `review` (hold it for a person) or `block`.
 
     The picture is read in memory, fingerprinted and let go of; what is kept of a hit is where and when.
+    A video becomes a job, answered 202: ask `GET /v1/jobs/{id}` until it is done. It waits on disk, encrypted under a
+    key that is in memory only.
     Asks for the scope `screen`.
     """
     service = service_of(request)
     service.follower.require_open()
+    media, config = _media(request), service.node.config
+    if media == _VIDEO or (media == _RAW and _is_longer(request, config.max_bytes)):
+        require_place(place)
+        return accepted(await take_stream(request, service, by, place or None), service)
     with service.screening.admit() as slot:
         started = time.perf_counter()
-        media, config = _media(request), service.node.config
         received = _Received(
             body=await read_bytes(
                 request,
@@ -122,7 +144,11 @@ async def screen_upload(
             place=place or None,
         )
         stages_s = {"receive": time.perf_counter() - started}
-        sought = await slot.run(_sought, service, received, stages_s)
+        try:
+            sought = await slot.run(_sought, service, received, stages_s)
+        except _IsVideo as video:
+            require_place(video.place)
+            return accepted(await take_bytes(video.file, service, by, video.place), service)
         require_place(sought.place)
         answer = await _answer(service, slot, sought, by)
     stages_s |= answer.stages_s | {"total": time.perf_counter() - request.scope["unseen.started"]}
@@ -197,16 +223,25 @@ def _look_up(service: Service, queries: tuple[Sought, ...], by: Token) -> Looked
 
 
 def _media(request: Request) -> str:
-    """Which of the three forms this is.  Raises: UnsupportedBody."""
+    """Which of the four forms this is.  Raises: UnsupportedBody."""
     media = media_type(request)
     if media in (_FORM, _JSON):
         return media
+    if media.startswith("video/"):
+        return _VIDEO
     if media == _RAW or media.startswith("image/"):
         return _RAW
     raise UnsupportedBody(
-        "An upload is screened as multipart/form-data, as image/* or application/octet-stream, or as application/json.",
+        "An upload is screened as multipart/form-data, as image/*, video/* or application/octet-stream, or as "
+        "application/json.",
         hint="Set the Content-Type header.",
     )
+
+
+def _is_longer(request: Request, max_bytes: int) -> bool:
+    """Whether a body of no said type is announced as longer than a picture may be: then it can only be a video."""
+    announced = request.headers.get("content-length", "0")
+    return media_type(request) == _RAW and announced.isdecimal() and int(announced) > max_bytes
 
 
 def _sought(service: Service, received: _Received, stages_s: dict[str, float]) -> _Sought:
@@ -224,6 +259,8 @@ def _sought(service: Service, received: _Received, stages_s: dict[str, float]) -
         if received.media == _FORM:
             form = parse_picture_form(received.body, received.content_type)
             file, place = form.file, form.place or place
+        if sniff_video(BytesSource(file)) is not None:
+            raise _IsVideo(file, place)
         node = service.node
         picture = fingerprint_picture(
             file,

@@ -1,0 +1,1 @@
+"""Videos beside ``vpdq``: what they cost, ``--speed``, and which edited copies are found, ``--copies``."""
