@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TextIO
 
-import numpy as np
 import typer
 
 from unseen.base import BadImport, BadRequest
@@ -155,6 +154,8 @@ def _listed_video(lines: Iterator[str]) -> "Listed":
 
 def _write_videos(bank: str, folder: Path, node: "Node") -> None:
     """One vPDQ list for each video of a bank, named by its entry.  Raises: BadRequest, NotFound."""
+    import numpy as np
+
     from unseen.desk.export_list import matching_videos
     from unseen.fingerprint.video.records import Frames
     from unseen.fingerprint.video.vpdq_lists import write_vpdq
