@@ -21,11 +21,16 @@ from unseen.fingerprint.jpeg import FRAMES, SOS, JpegHeader, decode_plain, head_
 _DQT, _DHT, _DRI = 0xDB, 0xC4, 0xDD
 _MAX_SIZE: Final = 15  # bits of a coefficient that libjpeg's tables may name
 _LOOK_BITS: Final = 12  # of a look ahead: tables of so many bits stay in the first-level cache
+_END: Final = 128  # stands for a block's end among counts of coefficients
+_TOO_MANY: Final = 64  # coefficients, for a look that leads nowhere
+_STRIDE: Final = 64  # bytes looked through for FF at a time
+_ROOM: Final = (
+    512  # bytes: a block, of 64 codes of 31 bits at most, is read to its end before the data's end is looked for
+)
 _TABLES_KEPT: Final = 8  # 0.6 MB each; cameras share the standard's tables
 
 U8Array = NDArray[np.uint8]
 U16Array = NDArray[np.uint16]
-U32Array = NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,15 +133,16 @@ def _read_codes(body: bytes, codes: dict[int, bytes]) -> bool:
 
 
 @lru_cache(_TABLES_KEPT)
-def _tables_of(pairs: tuple[tuple[bytes, bytes], ...]) -> tuple[U16Array, U16Array, U32Array, U16Array]:
-    """What the kernel looks codes up in, a row for each pair.
+def _tables_of(pairs: tuple[tuple[bytes, bytes], ...]) -> tuple[U16Array, U16Array, U16Array, U16Array]:
+    """What the kernel looks codes up in, one pair's after the other's.
 
     First coefficients by the next ``_LOOK_BITS`` bits and by 16, then the others by the same.
     """
-    firsts, others = (np.stack([_singles(np.frombuffer(pair[kind], np.uint8)) for pair in pairs]) for kind in range(2))
-    short = np.ascontiguousarray(firsts[:, :: 1 << (16 - _LOOK_BITS)])
+    firsts, others = ([_singles(np.frombuffer(pair[kind], np.uint8)) for pair in pairs] for kind in range(2))
+    long_firsts = np.concatenate(firsts)
+    short = np.ascontiguousarray(long_firsts[:: 1 << (16 - _LOOK_BITS)])
     short[short >> 8 > _LOOK_BITS] = 0
-    return short, firsts, np.stack([_looks(row) for row in others]), others
+    return short, long_firsts, np.concatenate([_looks(row) for row in others]), np.concatenate(others)
 
 
 @njit(nogil=True, cache=True)
@@ -160,48 +166,57 @@ def _singles(codes: U8Array) -> U16Array:
 
 
 @njit(nogil=True, cache=True)
-def _looks(singles: U16Array) -> U32Array:
-    """How far a look at the next bits leads: bits << 0 | coefficients << 8 | block ends << 16; 0 for not one code.
+def _looks(singles: U16Array) -> U16Array:
+    """How far a look at the next bits leads: bits << 0 | coefficients << 8.
 
-    Returns: (2 ** _LOOK_BITS,) uint32.
+    ``_END`` coefficients are added where a block ends, and there are ``_TOO_MANY`` where not one code is whole.
+    Returns: (2 ** _LOOK_BITS,) uint16.
     """
-    table = np.zeros(1 << _LOOK_BITS, np.uint32)
+    table = np.empty(1 << _LOOK_BITS, np.uint16)
     for ahead in range(1 << _LOOK_BITS):
-        used, passed, ends = 0, 0, 0
-        while used < _LOOK_BITS and not ends:
+        used, passed = 0, 0
+        while used < _LOOK_BITS and passed < _END:
             single = singles[(ahead << (16 - _LOOK_BITS + used)) & 0xFFFF]
             bits, run, size = single >> 8, (single >> 4) & 15, single & 15
             if bits == 0 or bits > _LOOK_BITS - used or (size == 0 and run not in (0, 15)):
                 break
             used += bits + size
-            if size == 0 and run == 0:
-                ends = 1
-            else:
-                passed += run + 1
-        table[ahead] = used | passed << 8 | ends << 16
+            passed += _END if size == 0 and run == 0 else run + 1
+        table[ahead] = used | passed << 8 if used and passed < 2 * _END else _TOO_MANY << 8
     return table
 
 
-@njit(nogil=True, cache=True, inline="always")
-def _filled(
-    coded: U8Array, at: np.int64, bits: np.uint64, held: np.int64, short: np.int64
-) -> tuple[np.int64, np.uint64, np.int64, np.int64]:
-    """Hold more than 32 bits.  Past the end of the data they are zeros, which ``short`` counts."""
-    if at + 4 <= len(coded):
-        word = np.uint64(coded[at]) << np.uint64(24) | np.uint64(coded[at + 1]) << np.uint64(16)
-        word |= np.uint64(coded[at + 2]) << np.uint64(8) | np.uint64(coded[at + 3])
-        if not word & np.uint64(0x80808080) & ((word & np.uint64(0x7F7F7F7F)) + np.uint64(0x01010101)):
-            return at + 4, bits | word << np.uint64(32 - held), held + 32, short  # none of the four is FF
-    while held <= 32:
-        byte = np.uint64(0)
-        if at + 1 < len(coded) and (coded[at] != 0xFF or coded[at + 1] == 0):
-            byte = np.uint64(coded[at])
-            at += 2 if coded[at] == 0xFF else 1
-        else:
-            short += 8  # a marker, or nothing
-        bits |= byte << np.uint64(56 - held)
-        held += 8
-    return at, bits, held, short
+@njit(nogil=True, cache=True)
+def _unstuffed(coded: U8Array, plain: U8Array) -> tuple[int, int]:
+    """Copy without the zero that follows each FF (F.1.2.3), up to a marker; what was read and what was written.
+
+    plain: (n + _ROOM,) uint8 for n bytes of ``coded``; zeros follow what is written.
+    """
+    size, at, to = np.uint64(len(coded)), np.uint64(0), np.uint64(0)
+    while at + np.uint64(1) < size:
+        last = at + np.uint64(1)
+        if at + np.uint64(_STRIDE) < size:
+            has_ff = False
+            for step in range(np.uint64(_STRIDE)):  # in vectors
+                byte = coded[at + step]
+                plain[to + step] = byte
+                has_ff |= byte == 0xFF
+            last = at + np.uint64(_STRIDE)
+            if not has_ff:
+                to += np.uint64(_STRIDE)
+                at = last
+        while at < last:
+            byte = coded[at]
+            if byte == 0xFF:
+                if coded[at + np.uint64(1)] != 0:
+                    plain[to : to + np.uint64(_ROOM)] = 0
+                    return int(at), int(to)
+                at += np.uint64(1)
+            plain[to] = byte
+            to += np.uint64(1)
+            at += np.uint64(1)
+    plain[to : to + np.uint64(_ROOM)] = 0
+    return int(at), int(to)
 
 
 @njit(nogil=True, cache=True)
@@ -209,7 +224,7 @@ def _decode(
     coded: U8Array,
     firsts: U16Array,
     long_firsts: U16Array,
-    looks: U32Array,
+    looks: U16Array,
     others: U16Array,
     parts: NDArray[np.int64],
     quantum: int,
@@ -218,58 +233,88 @@ def _decode(
     """Fill ``means``; False where the data are not what they should be, to the last bit.
 
     coded: from the first coded byte to the end of the file.  firsts to others: from ``_tables_of``.  parts: (3, n), of
-    each component: its blocks across and down in an MCU, its row of the tables.  ``bits`` has the next bits on top,
-    ``held`` of them.
+    each component: its blocks across and down in an MCU, its row of the tables.
+
+    ``bits`` has the next bits on top, ``held`` of them; ``word`` has the eight bytes from ``at``, read ahead, so that
+    no look waits for memory.  Holding 56 bits is enough for two looks, or for a first coefficient and one.
     """
+    plain = np.empty(len(coded) + _ROOM, np.uint8)
+    end, count = _unstuffed(coded, plain)
+    if not (end + 1 < len(coded) and coded[end] == 0xFF and coded[end + 1] == 0xD9):
+        return False
     rows, columns = means.shape
     across, down = parts[0, 0], parts[1, 0]
-    bits = np.uint64(0)
-    at = held = short = level = np.int64(0)
+    bits = held = at = word = np.uint64(0)
+    last = np.uint64(count + 8)
+    level = np.int64(0)
+    for byte in range(8):
+        word = word << np.uint64(8) | np.uint64(plain[byte])
     for top in range(0, rows, down):
         for left in range(0, columns, across):
             for part in range(parts.shape[1]):
-                table = parts[2, part]
+                short, long = np.uint64(parts[2, part] << _LOOK_BITS), np.uint64(parts[2, part] << 16)
                 for block in range(parts[0, part] * parts[1, part]):
-                    if held <= 32:
-                        at, bits, held, short = _filled(coded, at, bits, held, short)
-                    single = np.int64(firsts[table, bits >> np.uint64(64 - _LOOK_BITS)])
-                    if single == 0:
-                        single = np.int64(long_firsts[table, bits >> np.uint64(48)])
-                    length, size = single >> 8, single & 255
-                    if length == 0 or size > 11:
+                    if at > last:
                         return False
-                    if part == 0:
-                        if size:
-                            value = np.int64((bits << np.uint64(length)) >> np.uint64(64 - size))
-                            level += value if value >> (size - 1) else value - (1 << size) + 1
-                        pixel = (level * quantum + 4) >> 3
-                        if not (-512 <= pixel < 512 and -32768 <= level < 32768):
-                            return False
-                        row, column = top + block // across, left + block % across
-                        if row < rows and column < columns:
-                            means[row, column] = max(np.int64(0), min(np.int64(255), pixel + 128))
-                    bits <<= np.uint64(length + size)
-                    held -= length + size
-                    done = np.int64(0)
-                    while done < 63:
-                        if held <= 32:
-                            at, bits, held, short = _filled(coded, at, bits, held, short)
-                        look = np.int64(looks[table, bits >> np.uint64(64 - _LOOK_BITS)])
-                        length, passed, ends = look & 255, (look >> 8) & 255, look >> 16
-                        if length == 0 or done + passed + ends > 63:  # one code at a time
-                            single = np.int64(others[table, bits >> np.uint64(48)])
-                            size, run = single & 15, (single >> 4) & 15
-                            if single >> 8 == 0 or (size == 0 and run not in (0, 15)):
+                    is_first = True
+                    done = np.uint64(0)
+                    while done < np.uint64(63):
+                        bits |= word >> held
+                        at += (np.uint64(63) - held) >> np.uint64(3)
+                        held |= np.uint64(56)
+                        word = (
+                            np.uint64(plain[at]) << np.uint64(56)
+                            | np.uint64(plain[at + np.uint64(1)]) << np.uint64(48)
+                            | np.uint64(plain[at + np.uint64(2)]) << np.uint64(40)
+                            | np.uint64(plain[at + np.uint64(3)]) << np.uint64(32)
+                            | np.uint64(plain[at + np.uint64(4)]) << np.uint64(24)
+                            | np.uint64(plain[at + np.uint64(5)]) << np.uint64(16)
+                            | np.uint64(plain[at + np.uint64(6)]) << np.uint64(8)
+                            | np.uint64(plain[at + np.uint64(7)])
+                        )
+                        if is_first:
+                            single = np.uint64(firsts[short + (bits >> np.uint64(64 - _LOOK_BITS))])
+                            if single == 0:
+                                single = np.uint64(long_firsts[long + (bits >> np.uint64(48))])
+                            length, size = single >> np.uint64(8), single & np.uint64(255)
+                            if length == 0 or size > 11:
                                 return False
-                            length = (single >> 8) + size
-                            ends = np.int64(size == 0 and run == 0)
-                            passed = (run + 1) * (1 - ends)
-                        bits <<= np.uint64(length)
-                        held -= length
-                        done += passed
-                        if ends:
-                            break
-                    if done > 63 or held < short:
-                        return False
-    is_at_end = at + 1 < len(coded) and coded[at] == 0xFF and coded[at + 1] == 0xD9
-    return bool(is_at_end and held - short < 8)
+                            if part == 0:
+                                if size:
+                                    value = np.int64((bits << length) >> (np.uint64(64) - size))
+                                    negative = 1 - (value >> np.int64(size - np.uint64(1)))
+                                    level += value - negative * ((1 << np.int64(size)) - 1)
+                                pixel = (level * quantum + 4) >> 3
+                                if not (-512 <= pixel < 512 and -32768 <= level < 32768):
+                                    return False
+                                row, column = top + block // across, left + block % across
+                                if row < rows and column < columns:
+                                    means[row, column] = max(np.int64(0), min(np.int64(255), pixel + 128))
+                            bits <<= length + size
+                            held -= length + size
+                        for _ in range(1 if is_first else 2):
+                            look = looks[short + (bits >> np.uint64(64 - _LOOK_BITS))]
+                            length, passed = np.uint64(look & np.uint16(255)), np.uint64(look >> np.uint16(8))
+                            if done + passed >= np.uint64(63) and not (
+                                done + passed == 63 or _END <= done + passed < _END + 63
+                            ):  # one code at a time
+                                single = np.uint64(others[long + (bits >> np.uint64(48))])
+                                size, run = single & np.uint64(15), (single >> np.uint64(4)) & np.uint64(15)
+                                passed = run + np.uint64(1)
+                                if size == 0 and run == 0:
+                                    passed = np.uint64(_END)
+                                if (
+                                    single >> np.uint64(8) == 0
+                                    or (size == 0 and run not in (0, 15))
+                                    or 63 < done + passed < _END
+                                ):
+                                    return False
+                                length = (single >> np.uint64(8)) + size
+                            bits <<= length
+                            held -= length
+                            done += passed
+                            if done >= np.uint64(63):
+                                break
+                        is_first = False
+    left_over = np.int64(count * 8) - np.int64(at * np.uint64(8) - held)
+    return bool(0 <= left_over < 8)
