@@ -70,7 +70,7 @@ def test_a_broken_request_line_is_refused(live: LiveService) -> None:
     assert httpx.get(live.url + "/healthz", trust_env=False).status_code == 200
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /healthz HTT"], ids=["nothing", "half a head"])
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HTT", b"\r\n"], ids=["nothing", "half a head", "an empty line"])
 def test_a_head_that_does_not_come_is_not_waited_for(
     live: LiveService, monkeypatch: pytest.MonkeyPatch, machine: Machine, sent: bytes
 ) -> None:
@@ -80,6 +80,17 @@ def test_a_head_that_does_not_come_is_not_waited_for(
         assert line.recv(4096) == b""  # it hung up
     assert taken.elapsed_s > 0.2
     assert taken.waking_s < 2
+
+
+@pytest.mark.parametrize("line_sent", [b"X-Long: " + b"x" * 60_000 + b"\r\n", b"x" * 60_000], ids=["lines", "one line"])
+def test_a_head_that_does_not_end_is_not_kept(live: LiveService, line_sent: bytes) -> None:
+    with socket.create_connection(live.address, timeout=60) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-First: ")
+        with suppress(ConnectionError):  # it hung up
+            for _ in range(200):
+                line.sendall(line_sent)
+            pytest.fail("It took twelve megabytes of head.")
+    assert httpx.get(live.url + "/healthz", trust_env=False).status_code == 200
 
 
 async def ok(_: object, __: object, send: Callable[[Any], Awaitable[None]]) -> None:
