@@ -17,9 +17,9 @@ from unseen.desk.near_regions import (
     MOST_CODES_WIDE,
     STRONGEST,
     WIDE_CANDIDATE_RADIUS_BITS,
-    SoughtRegions,
     banked_of,
 )
+from unseen.desk.sought_regions import SoughtRegions
 from unseen.fingerprint.closer import banked_regions, insets_of, regions_sought, shrunk
 from unseen.match.evidence import CANDIDATE_RADIUS_BITS, REVIEW_BANS, REVIEW_LIKENESS, Banked, evidence_for
 from unseen.match.machine import popcount

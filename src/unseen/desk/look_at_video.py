@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from unseen.act.records import Finding
 from unseen.bank.records import Bank, Entry, EntryState, Purpose
 from unseen.desk.indexes import Indexes
-from unseen.desk.look_closer import is_decided, look_up_regions, timed_regions
+from unseen.desk.look_closer import INSETS, closer_look_at_frame, is_decided
 from unseen.desk.ports import FRAME_BITS, Reader, Store
 from unseen.desk.screen import Looked, Query, exact_findings, verdict_on
 from unseen.fingerprint.closer import LONG_SIDE, shrunk
@@ -325,7 +325,7 @@ def _look_closer(looked: Looked, gathered: _Gathered, store: Store, index: Index
         for layer in _inset_layers(lumas):
             with store.read() as reader:
                 found += _near_findings(layer, index, reader, {bank.name: bank for bank in reader.banks()})
-    looked = _with(looked, found, {"insets": time.perf_counter() - started})
+    looked = _with(looked, found, {INSETS: time.perf_counter() - started})
     if not _seeks_regions(index):
         return looked
     for at_s, luma in _evenly(lumas, LOOKED_CLOSELY):
@@ -336,9 +336,7 @@ def _look_closer(looked: Looked, gathered: _Gathered, store: Store, index: Index
 
 
 def _with_regions(looked: Looked, at_s: float, luma: Luma, store: Store, index: Indexes) -> Looked:
-    assert index.regions is not None
-    nothing = replace(looked, verdict=verdict_on([]), stages_s={})
-    frame = look_up_regions(nothing, *timed_regions(luma), store=store, index=index.regions)
+    frame = closer_look_at_frame(luma, store=store, index=index).whole()
     shown = Segment(upload_s=(at_s, at_s), item_s=None)
     found = [replace(finding, segments=(shown,)) for finding in frame.verdict.findings]
     return _with(looked, found, frame.stages_s)

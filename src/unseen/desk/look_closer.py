@@ -1,12 +1,15 @@
-"""A second and a third look at an upload that whole-picture comparison did not decide: its insets, then its regions.
+"""A closer look at an upload that whole-picture comparison did not decide: its insets, then its regions.
 
-What is dear comes last, and only where nothing stricter than ``allow`` was found before (docs/adr/0011).
+What is dear comes last, and only where nothing stricter than ``allow`` was found before (docs/adr/0011).  Every upload
+goes the same way, ``CloserLook``: whoever drives it says in which thread pixels are worked on and in which the store is
+asked.
 """
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,50 +18,140 @@ from unseen.act.records import Finding
 from unseen.bank.records import Response
 from unseen.desk.index import BankIndex
 from unseen.desk.indexes import Indexes
-from unseen.desk.near_regions import SoughtRegions, region_findings, region_glimpses, touched_by
+from unseen.desk.near_regions import RegionSearch
 from unseen.desk.ports import Store
 from unseen.desk.recall import Recall
 from unseen.desk.screen import Looked, LookedAlone, Query, look_up, look_up_alone, near_findings, seen_alone, verdict_on
-from unseen.fingerprint.closer import Inset, insets_of, regions_sought
+from unseen.desk.sought_regions import SoughtRegions
+from unseen.fingerprint.closer import LOOKS, Inset, Look, insets_of
 from unseen.fingerprint.records import VIEWS, Fingerprint, Kind
 
 INSETS: Final = "insets"  #: stages: finding pictures set inside, their PDQ, and looking that up
-REGION: Final = "region"  #: fingerprinting regions
-REGION_SEARCH: Final = "region_search"  #: looking them up and weighing what was found
+SEARCH: Final = "_search"  #: after the name of a look at regions: looking them up and weighing what was found
+#: All that an upload may come to here.
+STAGES: Final = (INSETS, *(stage for look in LOOKS for stage in (look.name, look.name + SEARCH)))
 
 Luma = NDArray[np.uint8]
+Seen = TypeVar("Seen", bound=Looked)
 
 
-def look_up_alone_closely(
-    queries: Sequence[Query], luma: Luma | None, sought: SoughtRegions | None, *, index: Indexes, recall: Recall
-) -> LookedAlone:
-    """``look_up_alone``, and where nothing is near, a closer look at the luma, or at regions found elsewhere.
+class Asker(Protocol[Seen]):
+    """Who knows what is near one upload."""
 
-    Raises: NotReady.
+    def insets(self, seen: Seen, queries: Sequence[Query]) -> Seen:
+        """What was found so far, and what the pictures set inside are near to.  queries: with their boxes."""
+        ...
+
+    def regions(self, seen: Seen, sought: SoughtRegions, *, is_last: bool) -> Seen:
+        """What was found so far, and what another look for regions brings.  is_last: no look follows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Step(Generic[Seen]):
+    """One look: at the pixels, and then at what is banked."""
+
+    name: str | None  #: of the stage of its first half; None where that was done elsewhere
+    asking: str  #: of the stage of its second half
+    prepare: Callable[[], Callable[[Seen], Seen]]
+
+
+class CloserLook(Generic[Seen]):
+    """Looks at one upload, the cheapest first, until one decides; each in two halves, which ``prepare`` and ``ask`` do.
+
+    ``while look.has_more: look.prepare(); look.ask()``, one after the other, in whichever threads.
     """
-    looked = look_up_alone(queries, index=index, recall=recall)
-    if index.regions is None or looked.glimpses:
-        return looked
-    if luma is not None:
-        insets, taken_s = timed_inset_queries(luma)
-        looked = look_up_alone([*queries, *insets], index=index, recall=recall)
-        looked.stages_s[INSETS] = taken_s
-        if looked.glimpses:
-            return looked
-        sought, looked.stages_s[REGION] = timed_regions(luma)
-    if sought is None:
-        return looked
-    return seen_alone(
-        region_glimpses(sought, index.regions),
-        as_of_seq=looked.as_of_seq,
-        is_featureless=looked.is_featureless,
-        stages_s=looked.stages_s,
-    )
+
+    def __init__(self, seen: Seen, steps: Sequence[_Step[Seen]]) -> None:
+        """``seen``: what was found before."""
+        self.seen = seen
+        self._left = list(steps)
+        self._ask: Callable[[Seen], Seen] = _unprepared
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is another look to take, and nothing is decided yet."""
+        return bool(self._left) and not is_decided(self.seen)
+
+    def prepare(self) -> None:
+        """Work on the pixels for the next look."""
+        started = time.perf_counter()
+        self._ask = self._left[0].prepare()
+        self._took(self._left[0].name, started)
+
+    def ask(self) -> None:
+        """Look up what was prepared.  Raises: NotReady, StoreUnavailable."""
+        started, before = time.perf_counter(), self.seen
+        self.seen = replace(self._ask(before), stages_s=before.stages_s)
+        self._took(self._left.pop(0).asking, started)
+
+    def whole(self) -> Seen:
+        """Take all looks that there are to take, here and now.  Raises: NotReady, StoreUnavailable."""
+        while self.has_more:
+            self.prepare()
+            self.ask()
+        return self.seen
+
+    def _took(self, stage: str | None, started: float) -> None:
+        if stage is not None:
+            taken = self.seen.stages_s.get(stage, 0.0) + time.perf_counter() - started
+            self.seen = replace(self.seen, stages_s=self.seen.stages_s | {stage: taken})
 
 
-def is_decided(looked: Looked) -> bool:
-    """Whether nothing that is found later could matter."""
-    return looked.verdict.response is not Response.ALLOW
+class _InTheStore:
+    """What is banked, as the store knows it."""
+
+    def __init__(self, store: Store, index: Indexes, regions: BankIndex) -> None:
+        self._store, self._index, self._search = store, index, RegionSearch(regions)
+
+    def insets(self, seen: Looked, queries: Sequence[Query]) -> Looked:
+        with self._store.read() as reader:
+            found = near_findings(queries, self._index, reader, {bank.name: bank for bank in reader.banks()})
+        return _with(seen, found)
+
+    def regions(self, seen: Looked, sought: SoughtRegions, *, is_last: bool) -> Looked:
+        return _with(
+            seen,
+            self._search.findings(
+                sought, self._store, is_last=is_last, decides=lambda found: is_decided(_with(seen, found))
+            ),
+        )
+
+
+class _InMemory:
+    """What is banked, as memory knows it without the store."""
+
+    def __init__(self, queries: Sequence[Query], recall: Recall, index: Indexes, regions: BankIndex) -> None:
+        self._queries, self._recall, self._index, self._search = queries, recall, index, RegionSearch(regions)
+
+    def insets(self, seen: LookedAlone, queries: Sequence[Query]) -> LookedAlone:
+        del seen  # found again
+        return look_up_alone([*self._queries, *queries], index=self._index, recall=self._recall)
+
+    def regions(self, seen: LookedAlone, sought: SoughtRegions, *, is_last: bool) -> LookedAlone:
+        return seen_alone(
+            self._search.glimpses(sought, is_last=is_last),
+            as_of_seq=seen.as_of_seq,
+            is_featureless=seen.is_featureless,
+            stages_s=seen.stages_s,
+        )
+
+
+def closer_look(
+    seen: Looked, luma: Luma | None, *, store: Store, index: Indexes, sent: SoughtRegions | None = None
+) -> CloserLook[Looked]:
+    """What is left to look at: of a luma, (h, w) uint8, or of regions that were ``sent`` in its place."""
+    if index.regions is None:
+        return CloserLook(seen, ())
+    return CloserLook(seen, _steps(_InTheStore(store, index, index.regions), luma, sent))
+
+
+def closer_look_at_frame(luma: Luma, *, store: Store, index: Indexes) -> CloserLook[Looked]:
+    """The regions of one frame of a video, by itself: its other looks are at many frames together."""
+    nothing = Looked(verdict=verdict_on([]), as_of_seq=index.seq, is_featureless=False)
+    if index.regions is None:
+        return CloserLook(nothing, ())
+    return CloserLook(nothing, _region_steps(_InTheStore(store, index, index.regions), luma))
 
 
 def look_up_closely(queries: Sequence[Query], luma: Luma | None, *, store: Store, index: Indexes) -> Looked:
@@ -66,61 +159,61 @@ def look_up_closely(queries: Sequence[Query], luma: Luma | None, *, store: Store
 
     Raises: NotReady, StoreUnavailable.
     """
-    looked = look_up(queries, store=store, index=index)
-    if luma is None or index.regions is None:
-        return looked
-    if not is_decided(looked):
-        looked = look_up_insets(looked, *timed_inset_queries(luma), store=store, index=index)
-    if not is_decided(looked):
-        looked = look_up_regions(looked, *timed_regions(luma), store=store, index=index.regions)
-    return looked
+    return closer_look(look_up(queries, store=store, index=index), luma, store=store, index=index).whole()
 
 
-def timed_inset_queries(luma: Luma) -> tuple[tuple[Query, ...], float]:
-    """What to look for of the pictures set inside, and the seconds that it took to find."""
-    started = time.perf_counter()
-    queries = tuple(query for inset in insets_of(luma) for query in _queries_of(inset))
-    return queries, time.perf_counter() - started
+def look_up_alone_closely(
+    queries: Sequence[Query], luma: Luma | None, sent: SoughtRegions | None, *, index: Indexes, recall: Recall
+) -> LookedAlone:
+    """``look_up_alone``, and where nothing is near, a closer look at the luma, or at regions found elsewhere.
 
-
-def timed_regions(luma: Luma) -> tuple[SoughtRegions, float]:
-    """The regions to look for, and the seconds that it took to find them."""
-    started = time.perf_counter()
-    return SoughtRegions.of(regions_sought(luma), luma.shape), time.perf_counter() - started
-
-
-def look_up_insets(looked: Looked, queries: Sequence[Query], taken_s: float, *, store: Store, index: Indexes) -> Looked:
-    """What was found so far, and what the pictures set inside are near to.
-
-    queries: with their boxes.  taken_s: to make them.  Raises: NotReady, StoreUnavailable.
+    Raises: NotReady.
     """
-    started = time.perf_counter()
-    with store.read() as reader:
-        banks = {bank.name: bank for bank in reader.banks()}
-        found = near_findings(queries, index, reader, banks)
-    return _with(looked, found, {INSETS: taken_s + time.perf_counter() - started})
+    seen = look_up_alone(queries, index=index, recall=recall)
+    if index.regions is None:
+        return seen
+    return CloserLook(seen, _steps(_InMemory(queries, recall, index, index.regions), luma, sent)).whole()
 
 
-def look_up_regions(
-    looked: Looked, sought: SoughtRegions, taken_s: float | None, *, store: Store, index: BankIndex
-) -> Looked:
-    """What was found so far, and the banked pictures of which the upload has parts.
-
-    index: of regions.  taken_s: to fingerprint them; None where that was done elsewhere.
-    Raises: NotReady, StoreUnavailable.
-    """
-    started = time.perf_counter()
-    touched, found = touched_by(sought, index), list[Finding]()
-    if len(touched.entry_ids):
-        with store.read() as reader:
-            found = region_findings(sought, touched, reader)
-    stages_s = {} if taken_s is None else {REGION: taken_s}
-    return _with(looked, found, stages_s | {REGION_SEARCH: time.perf_counter() - started})
+def is_decided(looked: Looked) -> bool:
+    """Whether nothing that is found later could matter."""
+    return looked.verdict.response is not Response.ALLOW
 
 
-def _with(looked: Looked, found: Sequence[Finding], stages_s: dict[str, float]) -> Looked:
-    verdict = verdict_on([*looked.verdict.findings, *found]) if found else looked.verdict
-    return replace(looked, verdict=verdict, stages_s=looked.stages_s | stages_s)
+def _steps(asker: Asker[Seen], luma: Luma | None, sent: SoughtRegions | None) -> list[_Step[Seen]]:
+    if luma is not None:
+        of_insets = _Step(
+            name=INSETS, asking=INSETS, prepare=lambda: partial(asker.insets, queries=inset_queries(luma))
+        )
+        return [of_insets, *_region_steps(asker, luma)]
+    if sent is not None:
+        ask = partial(asker.regions, sought=sent, is_last=True)
+        return [_Step(name=None, asking=LOOKS[0].name + SEARCH, prepare=lambda: ask)]
+    return []
+
+
+def _inset_step(asker: Asker[Seen], luma: Luma) -> _Step[Seen]:
+    def prepared() -> Callable[[Seen], Seen]:
+        return partial(asker.insets, queries=inset_queries(luma))
+
+    return _Step(name=INSETS, asking=INSETS, prepare=prepared)
+
+
+def _region_steps(asker: Asker[Seen], luma: Luma) -> list[_Step[Seen]]:
+    def prepared(look: Look) -> Callable[[Seen], Seen]:
+        sought = SoughtRegions.of(look.regions(luma), luma.shape)
+        return partial(asker.regions, sought=sought, is_last=look is LOOKS[-1])
+
+    return [_Step(name=look.name, asking=look.name + SEARCH, prepare=partial(prepared, look)) for look in LOOKS]
+
+
+def inset_queries(luma: Luma) -> tuple[Query, ...]:
+    """What to look for of the pictures set inside."""
+    return tuple(query for inset in insets_of(luma) for query in _queries_of(inset))
+
+
+def _with(looked: Looked, found: Sequence[Finding]) -> Looked:
+    return replace(looked, verdict=verdict_on([*looked.verdict.findings, *found])) if found else looked
 
 
 def _queries_of(inset: Inset) -> list[Query]:
@@ -130,3 +223,7 @@ def _queries_of(inset: Inset) -> list[Query]:
         )
         for view, row in zip(VIEWS, inset.views, strict=True)
     ]
+
+
+def _unprepared(seen: Seen) -> Seen:
+    raise AssertionError("a look is prepared before it asks")

@@ -87,14 +87,30 @@ def banked_regions(luma: Luma) -> Fingerprint | None:
     return Fingerprint.of_regions(regions.codes, packed(regions, max(luma.shape))) if len(regions) else None
 
 
-def regions_sought(luma: Luma) -> Regions:
-    """The regions of an upload, strongest first, of two looks: what is found of a photographed screen varies by size.
-
-    luma: (h, w) uint8, not empty.
-    """
-    return strongest_first(_regions(luma, SOUGHT), _regions(luma, SOUGHT_SMALLER))
-
-
 def _regions(luma: Luma, plan: Plan) -> Regions:
     """Everything banked or sought comes by here: what everyone has is left out in this place."""
     return without_common(fingerprint_regions(luma, plan=plan))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look for an upload's regions."""
+
+    name: str  #: of its stage
+    plan: Plan
+
+    def regions(self, luma: Luma) -> Regions:
+        """What it finds, strongest first.  luma: (h, w) uint8, not empty."""
+        return strongest_first(_regions(luma, self.plan))
+
+
+#: One after the other, until one decides: what is found of a photographed screen varies by size.
+LOOKS: Final = (Look(name="region", plan=SOUGHT), Look(name="second_region", plan=SOUGHT_SMALLER))
+
+
+def regions_sought(luma: Luma) -> Regions:
+    """The regions of an upload that nothing decides before its last look, strongest first.
+
+    luma: (h, w) uint8, not empty.
+    """
+    return strongest_first(*(look.regions(luma) for look in LOOKS))

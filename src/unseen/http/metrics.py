@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from unseen.act.records import DecisionKind
 from unseen.bank.records import Response
 from unseen.base import UnseenError
+from unseen.desk.look_closer import STAGES as CLOSER
 from unseen.desk.ports import Store
 from unseen.http.board import KEEPER, Board
 from unseen.http.guard import Guard
@@ -23,7 +24,7 @@ _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 #: Of one screening; ``decode``, ``hash`` and ``digest`` are within ``fingerprint``, the last beside the other two.
 STAGES: Final = (
     *("receive", "fingerprint", "decode", "hash", "digest", "exact", "search"),
-    *("insets", "region", "region_search"),  # of uploads that nothing before decided
+    *CLOSER,  # of uploads that nothing before decided
     *("record", "total"),
 )
 _Sample = tuple[str, tuple[tuple[str, str], ...]]

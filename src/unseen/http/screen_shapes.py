@@ -10,8 +10,8 @@ from unseen.act import Segment
 from unseen.act.records import Finding, Matched
 from unseen.bank.records import EntryState, Purpose, Response
 from unseen.base import BadRequest
-from unseen.desk.near_regions import SoughtRegions
 from unseen.desk.screen import Glimpse, LookedAlone, Query, Screened
+from unseen.desk.sought_regions import SoughtRegions
 from unseen.fingerprint.records import Kind, View
 from unseen.fingerprint.region.records import MOST_SOUGHT
 from unseen.http.shapes import BoxOut, FingerprintIn, In, Out, Place
@@ -171,8 +171,9 @@ class ScreenedOut(Out):
     note: str | None = Field(description="What limits this answer, if anything does.")
     timing_ms: dict[str, float] | None = Field(
         description="Milliseconds in each stage, with `?timing=true`. `decode`, `hash` and `digest` are within "
-        "`fingerprint`, the last beside the other two; `insets`, `region` and `region_search` are there where nothing "
-        "was decided before them; `total` is from the request's head to its answer."
+        "`fingerprint`, the last beside the other two; `insets`, `region`, `region_search`, `second_region` and "
+        "`second_region_search` are each there where nothing was decided before it; `total` is from the request's "
+        "head to its answer."
     )
 
     @classmethod

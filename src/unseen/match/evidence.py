@@ -48,6 +48,7 @@ _SURE_BITS: Final = 40  #: partners further apart say less of where they should 
 _USUAL_SQUARE: Final = 1.6  #: of a coordinate's misfit
 
 F32Array = npt.NDArray[np.float32]
+_COLUMNS: Final = ("codes", "mirrored_codes", "centres", "sides", "orientations", "details")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,8 +65,12 @@ class Asked:
 
     def only(self, rows: I64Array) -> Self:
         """Some of them."""
-        columns = ("codes", "mirrored_codes", "centres", "sides", "orientations", "details")
-        return type(self)(**{name: getattr(self, name)[rows] for name in columns}, frame=self.frame)
+        return type(self)(**{name: getattr(self, name)[rows] for name in _COLUMNS}, frame=self.frame)
+
+    def joined(self, other: Self) -> Self:
+        """These, then those of another look at the same upload."""
+        both = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in _COLUMNS}
+        return type(self)(**both, frame=self.frame)
 
     @property
     def shares(self) -> tuple[float, float]:

@@ -1,19 +1,28 @@
 """The closer look in the house: what is found without the store, and what a reviewer's word does."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from support import copies
 from support.node import Node, picture
 from unseen.act.records import Matched
-from unseen.bank.records import Response
+from unseen.bank.records import Bank, Response, Source, SourceKind
 from unseen.desk import near_regions
-from unseen.desk.look_closer import look_up_alone_closely, look_up_closely
+from unseen.desk.index import BankIndex
+from unseen.desk.look_closer import STAGES, look_up_alone_closely, look_up_closely
+from unseen.desk.near_regions import banked_of
+from unseen.desk.open_case import CASE_BANK
 from unseen.desk.recall import Recall
-from unseen.fingerprint.closer import banked_regions, regions_sought
+from unseen.desk.sought_regions import SoughtRegions
+from unseen.fingerprint.closer import LOOKS, banked_regions, regions_sought
+from unseen.fingerprint.records import Box, Fingerprint, View
+from unseen.match.evidence import CANDIDATE_RADIUS_BITS, Evidence, evidence_for
+from unseen.match.records import Hits
 
 
 @pytest.fixture
@@ -23,7 +32,20 @@ def node(tmp_path: Path) -> Node:
     regions = banked_regions(copies.original(1))
     assert regions is not None
     node.open_case([picture(1)[0], regions])
+    node.index.catch_up()
     return node
+
+
+def index_of(node: Node) -> BankIndex:
+    assert node.index.regions is not None
+    return node.index.regions
+
+
+def evidence_of(sought: SoughtRegions) -> Evidence:
+    """For what is banked."""
+    fingerprint = banked_regions(copies.original(1))
+    assert fingerprint is not None
+    return evidence_for(sought.asked, banked_of(fingerprint))
 
 
 def test_parts_are_held_for_a_person_while_the_store_is_away(node: Node) -> None:
@@ -46,13 +68,131 @@ def test_parts_are_held_for_a_person_while_the_store_is_away(node: Node) -> None
 def test_an_upload_near_nothing_is_allowed_and_every_look_was_taken(node: Node) -> None:
     looked = look_up_closely([], copies.crop(copies.original(2)), store=node.store, index=node.index)
     assert looked.verdict.response is Response.ALLOW
-    assert {"insets", "region", "region_search"} <= set(looked.stages_s)
+    assert set(STAGES) <= set(looked.stages_s)
     assert len(regions_sought(copies.original(2))) > 20
 
 
 def test_without_pixels_there_is_no_closer_look(node: Node) -> None:
     looked = look_up_closely([], None, store=node.store, index=node.index)
-    assert {"insets", "region"}.isdisjoint(looked.stages_s)
+    assert set(STAGES).isdisjoint(looked.stages_s)
+
+
+@dataclass
+class Asked:
+    """What an index of regions was asked."""
+
+    queries: list[tuple[int, int]] = field(default_factory=list)  #: radius, and how many
+
+    def count(self, radius_bits: int) -> int:
+        return sum(queries for radius, queries in self.queries if radius == radius_bits)
+
+
+@pytest.fixture
+def asked(node: Node, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    asked, search = Asked(), index_of(node).search
+
+    def counted(codes: NDArray[np.uint8], radius_bits: int) -> Hits:
+        asked.queries.append((radius_bits, len(codes)))
+        return search(codes, radius_bits)
+
+    monkeypatch.setattr(index_of(node), "search", counted)
+    return asked
+
+
+def test_what_the_first_look_decides_has_no_second_one(node: Node, asked: Asked) -> None:
+    copy = copies.crop(copies.original(1))
+    looked = look_up_closely([], copy, store=node.store, index=node.index)
+    assert looked.verdict.response is Response.REVIEW
+    assert {"region", "region_search"} <= set(looked.stages_s)
+    assert {"second_region", "second_region_search"}.isdisjoint(looked.stages_s)
+    assert asked.count(near_regions.WIDE_CANDIDATE_RADIUS_BITS) == 0
+
+
+def test_the_strongest_regions_are_asked_first_and_the_rest_only_where_they_decide_nothing(
+    node: Node, asked: Asked
+) -> None:
+    copy = copies.original(1)
+    regions = len(LOOKS[0].regions(copy))
+    look_up_closely([], copy, store=node.store, index=node.index)
+    assert 0 < asked.count(CANDIDATE_RADIUS_BITS) < regions  # of 2 mirrors
+    asked.queries.clear()
+    other = copies.original(2)
+    look_up_closely([], other, store=node.store, index=node.index)
+    assert asked.count(CANDIDATE_RADIUS_BITS) == 2 * len(regions_sought(other))
+
+
+def test_the_box_is_that_of_all_the_first_look_saw(node: Node) -> None:
+    """Not only of those that were asked: the copy fills the right half."""
+    other = copies.original(4)
+    collage = copies.collage(other, copies.original(1))
+    box = look_up_closely([], collage, store=node.store, index=node.index).verdict.findings[0].box
+    sought = SoughtRegions.of(LOOKS[0].regions(collage), collage.shape)
+    assert box == sought.box_of(evidence_of(sought).asked)
+    assert box.left > 0.45
+    assert box.width > 0.4
+
+
+EDITS = (copies.crop, copies.stickered, copies.screenshot, copies.photo_of_screen)
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_nothing_decides_is_answered_as_if_all_had_been_asked_at_once(
+    node: Node, edit: Callable[[copies.Luma], copies.Luma], seed: int
+) -> None:
+    with node.store.write() as tx:
+        bank = next(bank for bank in tx.banks() if bank.name == CASE_BANK)
+        tx.put_bank(replace(bank, on_region=Response.ALLOW))
+    luma = edit(copies.original(seed))
+    looked = look_up_closely([], luma, store=node.store, index=node.index)
+    assert looked.verdict.response is Response.ALLOW
+    found = [(f.entry.id, f.distance, f.view, f.box, f.regions) for f in looked.verdict.findings]
+    assert found == plainly(luma)
+    assert bool(found) == (seed == 1)
+
+
+def plainly(luma: copies.Luma) -> list[tuple[int, int, View, Box, int]]:
+    """The same without steps: all regions of both looks at once, by comparing all with all."""
+    sought, banked = SoughtRegions.of(regions_sought(luma), luma.shape), banked_regions(copies.original(1))
+    assert banked is not None
+    ways = np.stack([sought.asked.codes, sought.asked.mirrored_codes])
+    apart = np.bitwise_count(ways[:, :, None] ^ banked.region_codes).sum(axis=3, dtype=np.int64)
+    is_touched = (apart <= CANDIDATE_RADIUS_BITS).any()
+    is_touched |= (apart[:, : near_regions.STRONGEST] <= near_regions.WIDE_CANDIDATE_RADIUS_BITS).any()
+    evidence = evidence_of(sought)
+    if not (is_touched and evidence.is_for_review):
+        return []
+    view = View.MIRRORED if evidence.is_mirrored else View.UPRIGHT
+    return [(2, int(evidence.distances.min()), view, sought.box_of(evidence.asked), len(evidence.asked))]
+
+
+def test_what_something_harmless_has_too_decides_nothing_though_its_first_regions_are_not_near(node: Node) -> None:
+    """Of the regions asked first, none is near enough to touch it: what speaks is asked before anything is said."""
+    luma = copies.original(1)
+    sought = SoughtRegions.of(LOOKS[0].regions(luma), luma.shape)
+    speaking = np.sort(evidence_of(sought).asked)
+    later = speaking[speaking >= near_regions.FIRST_STEP]
+    assert 0 < len(later) < len(speaking)
+    codes = sought.asked.codes.copy()
+    codes[: near_regions.FIRST_STEP] ^= np.packbits(np.arange(256) < near_regions.WIDE_CANDIDATE_RADIUS_BITS + 5)
+    harmless = Bank.allowing("harmless")
+    protect(node, copies.regions_with(codes[speaking]), bank=harmless)
+    looked = look_up_closely([], luma, store=node.store, index=node.index)
+    assert looked.verdict.response is Response.ALLOW
+
+
+def protect(node: Node, fingerprint: Fingerprint, *, bank: Bank) -> None:
+    with node.store.write() as tx:
+        tx.put_bank(bank)
+        tx.protect(
+            bank.name,
+            [fingerprint],
+            source=Source(kind=SourceKind.OPERATOR, ref="a list"),
+            confirmed_by=None,
+            actor="operator",
+            reason="common",
+            at=node.clock.now(),
+        )
 
 
 def test_a_small_bank_is_searched_further_out_for_the_strongest_regions(
@@ -65,9 +205,15 @@ def test_a_small_bank_is_searched_further_out_for_the_strongest_regions(
     assert (np.diff(regions.strengths.astype(int)) <= 0).all()
     changed = np.packbits(np.arange(256) < near_regions.WIDE_CANDIDATE_RADIUS_BITS)
     codes = replace(regions, codes=regions.codes ^ changed, mirrored_codes=regions.mirrored_codes ^ changed)
-    sought = near_regions.SoughtRegions.of(codes, luma.shape)
-    found = near_regions.touched_by(sought, node.index.regions)
+    sought = SoughtRegions.of(codes, luma.shape)
+    found = touched_by(sought, node)
     assert found.entry_ids.tolist() == [2]
     assert found.regions[0].max() < near_regions.STRONGEST
-    monkeypatch.setattr(near_regions, "MOST_CODES_WIDE", len(node.index.regions) - 1)
-    assert near_regions.touched_by(sought, node.index.regions).entry_ids.tolist() == []
+    monkeypatch.setattr(near_regions, "MOST_CODES_WIDE", len(index_of(node)) - 1)
+    assert touched_by(sought, node).entry_ids.tolist() == []
+
+
+def touched_by(sought: SoughtRegions, node: Node) -> near_regions.Touched:
+    search = near_regions.RegionSearch(index_of(node))
+    search.findings(sought, node.store, is_last=True, decides=lambda _: False)
+    return search.touched()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from support.drawings import Luma, bricks, framed, noise, scenery
-from unseen.desk.near_regions import SoughtRegions, banked_of
+from unseen.desk.near_regions import banked_of
+from unseen.desk.sought_regions import SoughtRegions
 from unseen.fingerprint.records import Fingerprint
 from unseen.fingerprint.region import BANKED, MOST_BANKED, SOUGHT, Plan, Regions
 from unseen.fingerprint.region.fingerprint import fingerprint_regions

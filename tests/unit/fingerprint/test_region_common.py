@@ -12,7 +12,8 @@ from tools.common_regions.sheet import BUNDLED, Sheet
 
 from support.drawings import noise, scenery
 from support.screens import SCREENS, keyboard, luma_of, page, sent
-from unseen.desk.near_regions import SoughtRegions, banked_of
+from unseen.desk.near_regions import banked_of
+from unseen.desk.sought_regions import SoughtRegions
 from unseen.fingerprint.records import Fingerprint
 from unseen.fingerprint.region import BANKED, SOUGHT, Plan, Regions, common
 from unseen.fingerprint.region.common import COMMON_RADIUS_BITS, common_regions, near_any, without_common

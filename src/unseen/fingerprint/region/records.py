@@ -73,10 +73,8 @@ class Regions:
         return f"Regions(<{len(self)} regions>)"
 
 
-def strongest_first(one: Regions, other: Regions) -> Regions:
-    """The regions of both by strength, descending; of equal ones, those of the first stand first."""
-    columns = {
-        field.name: np.concatenate([getattr(one, field.name), getattr(other, field.name)]) for field in fields(one)
-    }
+def strongest_first(*looks: Regions) -> Regions:
+    """The regions of one look or more by strength, descending; of equal ones, those of an earlier look stand first."""
+    columns = {field.name: np.concatenate([getattr(look, field.name) for look in looks]) for field in fields(Regions)}
     order = np.argsort(-columns["strengths"].astype(np.int64), kind="stable")
     return Regions(**{name: column[order] for name, column in columns.items()})

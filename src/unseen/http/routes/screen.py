@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, ParamSpec, TypeVar
 
 import numpy as np
 from fastapi import APIRouter, Query
@@ -14,15 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from unseen.base import StoreUnavailable
-from unseen.desk.look_closer import (
-    is_decided,
-    look_up_alone_closely,
-    look_up_insets,
-    look_up_regions,
-    timed_inset_queries,
-    timed_regions,
-)
-from unseen.desk.near_regions import SoughtRegions
+from unseen.desk.look_closer import closer_look, look_up_alone_closely
 from unseen.desk.screen import (
     Looked,
     LookedAlone,
@@ -33,6 +25,7 @@ from unseen.desk.screen import (
     require_place,
 )
 from unseen.desk.screen import Query as Sought
+from unseen.desk.sought_regions import SoughtRegions
 from unseen.desk.tokens import Token
 from unseen.fingerprint.closer import LONG_SIDE, shrunk
 from unseen.fingerprint.image import fingerprint_picture
@@ -56,6 +49,9 @@ _FORM: Final = "multipart/form-data"
 _JSON: Final = "application/json"
 _RAW: Final = "application/octet-stream"
 _VIDEO: Final = "video/*"
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,23 +191,16 @@ async def _looked(service: Service, slot: Slot, sought: _Sought, by: Token) -> L
     """
     node, guard = service.node, service.guard
 
-    async def ask(call: Callable[..., Looked], *args: object, **more: object) -> Looked:
+    async def ask(call: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
         guard.require_store()
         return await guard.ask(asyncio.get_running_loop().run_in_executor(service.asking, partial(call, *args, **more)))
 
     looked = await ask(_look_up, service, sought.queries, by)
-    if node.index.regions is None or is_decided(looked):
-        return looked
-    regions, taken_s = sought.regions, None
-    if sought.luma is not None:
-        insets, inset_s = await slot.run(timed_inset_queries, sought.luma)
-        looked = await ask(look_up_insets, looked, insets, inset_s, store=node.store, index=node.index)
-        if is_decided(looked):
-            return looked
-        regions, taken_s = await slot.run(timed_regions, sought.luma)
-    if regions is None:
-        return looked
-    return await ask(look_up_regions, looked, regions, taken_s, store=node.store, index=node.index.regions)
+    look = closer_look(looked, sought.luma, store=node.store, index=node.index, sent=sought.regions)
+    while look.has_more:
+        await slot.run(look.prepare)
+        await ask(look.ask)
+    return look.seen
 
 
 def _look_up(service: Service, queries: tuple[Sought, ...], by: Token) -> Looked:
