@@ -217,3 +217,16 @@ def touched_by(sought: SoughtRegions, node: Node) -> near_regions.Touched:
     search = near_regions.RegionSearch(index_of(node))
     search.findings(sought, node.store, is_last=True, decides=lambda _: False)
     return search.touched()
+
+
+def test_what_is_near_after_two_looks_is_what_is_near_of_all_regions_at_once(node: Node) -> None:
+    luma = copies.photo_of_screen(copies.original(1))
+    steps, whole = near_regions.RegionSearch(index_of(node)), near_regions.RegionSearch(index_of(node))
+    for look in LOOKS:
+        sought = SoughtRegions.of(look.regions(luma), luma.shape)
+        steps.findings(sought, node.store, is_last=look is LOOKS[-1], decides=lambda _: False)
+    everything = SoughtRegions.of(regions_sought(luma), luma.shape)
+    whole.findings(everything, node.store, is_last=True, decides=lambda _: False)
+    (one,), (other,) = steps.touched().regions, whole.touched().regions
+    assert one.tolist() == other.tolist()
+    assert len(one) > 2
