@@ -16,8 +16,10 @@ _BLOCK_ROWS: Final = LANES // 4  # codes compared at once
 _ALL_LANES: Final = np.uint64((1 << LANES) - 1)
 _LINE_WORDS: Final = 16  # 32-bit words of a cache line
 _MAX_LINES: Final = 12  # of a bucket to ask for ahead; the processor follows a longer run by itself
-_AHEAD_STARTS: Final = 4  # bands between asking for a bucket's bounds and scanning it
-_AHEAD_BUCKETS: Final = 2  # bands between asking for a bucket's words and scanning it
+_AHEAD_STARTS: Final = 24  # looks between asking for a bucket's bounds and scanning it
+_AHEAD_BUCKETS: Final = 8  # looks between asking for a bucket's words and scanning it
+_MOST_WAITING: Final = 128  # of what passed, until their codes are looked at
+MOST_LINED_UP: Final = 1 << 10  #: queries: what a look has room for
 _POSTINGS_A_CANDIDATE: Final = 64  # postings rejected in the time that it takes to look at the code of one that passes
 
 #: Columns of the table of tiers that ``search`` takes: addresses, and how many rows.
@@ -125,145 +127,232 @@ def distance_if_first(
 
 
 @njit(nogil=True, cache=True)
-def ask_for_bounds(query: U64Array, band: int, starts: U32Array, flips: U16Array, probes: I64Array) -> None:
-    """Let the bounds of the buckets to look up in ``band`` come from memory.  See ``probe`` for the arrays."""
-    value = band_of(query[band >> 2], band & 3)
-    for k in range(probes[band]):
-        prefetch(starts[band], value ^ np.int64(flips[k]))
+def line_up(queries: U64Array, flips: U16Array, probes: I64Array) -> U32Array:
+    """Every look into a bucket that these queries need, in about the order in which the buckets lie in memory.
 
-
-@njit(nogil=True, cache=True)
-def ask_for_words(
-    query: U64Array,
-    band: int,
-    starts: U32Array,
-    neighbours: U32Array,
-    flips: U16Array,
-    probes: I64Array,
-    bounds: I64Array,
-) -> None:
-    """Read the bounds of those buckets into ``bounds``, (most probes, 2) int64, and let their words come."""
-    value = band_of(query[band >> 2], band & 3)
-    for k in range(probes[band]):
-        bucket = value ^ np.int64(flips[k])
-        begin, end = np.int64(starts[band, bucket]), np.int64(starts[band, bucket + 1])
-        bounds[k, 0], bounds[k, 1] = begin, end
-        soon = min(end, begin + _MAX_LINES * _LINE_WORDS)
-        for at in range(begin, soon + _LINE_WORDS - 1, _LINE_WORDS):
-            prefetch(neighbours[band], at)
+    queries: (q, 4) uint64, q <= ``MOST_LINED_UP``.  flips, probes: see ``plan``.
+    Returns (q times the probes,) uint32: ``look_of``.  Buckets that follow each other in a band are put in groups,
+    as many as there are looks, roughly: so that pages are gone through once, and that a full bucket that many queries
+    ask for is still at hand for all of them.
+    """
+    total = len(queries) * probes.sum()
+    finest = 0
+    while finest < 12 and (32 << finest) <= total:
+        finest += 1
+    coarse = np.int64(16 - finest)
+    begins = np.zeros((16 << finest) + 1, np.int64)
+    for band in range(16):
+        for i in range(len(queries)):
+            value = band_of(queries[i, band >> 2], band & 3)
+            for k in range(probes[band]):
+                begins[(((band << 16) | (value ^ np.int64(flips[k]))) >> coarse) + 1] += 1
+    for group in range(16 << finest):
+        begins[group + 1] += begins[group]
+    line = np.empty(total, np.uint32)
+    for band in range(16):
+        for i in range(len(queries)):
+            value = band_of(queries[i, band >> 2], band & 3)
+            for k in range(probes[band]):
+                bucket = (band << 16) | (value ^ np.int64(flips[k]))
+                place = begins[bucket >> coarse]
+                begins[bucket >> coarse] = place + 1
+                line[place] = np.uint32(bucket << 12 | i << 2 | np.int64(popcount(np.uint64(flips[k]))))
+    return line
 
 
 @njit(nogil=True, cache=True)
 def probe(
     queries: U64Array,
+    line: U32Array,
     codes: U64Array,
     starts: U32Array,
     neighbours: U32Array,
     rows: U32Array,
-    flips: U16Array,
-    probes: I64Array,
     bands: I64Array,
     quarters: I64Array,
     radius_bits: int,
     most_read: int,
-    first: int,
     hit_query: I64Array,
     hit_row: I64Array,
     hit_distance: U16Array,
-) -> tuple[int, int]:
-    """Look up queries from ``first`` on by plan, until done or the hit columns are full.
+) -> int:
+    """Look all queries up by plan; returns the number of hits, or -1 where the hit columns have no room for them.
 
-    starts: (16, 65537) uint32.  neighbours: (16, n + padding) uint32.  rows: (16, n) uint32.  See ``snapshot``.
-    flips, probes, bands, quarters: see ``plan``.  Returns as ``scan`` does.
+    line: see ``line_up``.  starts: (16, 65537) uint32.  neighbours: (16, n + padding) uint32.  rows: (16, n) uint32,
+    see ``snapshot``.  bands, quarters: see ``plan``.
 
-    Bands of all queries form one line of steps: while one is scanned, the words of the next ones and the bounds
-    of those after them are on their way from memory.  A query whose buckets are so full that more than ``most_read``
-    postings would be read is answered by comparing all codes: how full they are is only known once they are read.
+    While one bucket is scanned, the words of the next ones and the bounds of those after them are on their way from
+    memory, and so are the codes of what passed, which wait until there are some.  A query whose buckets are so full
+    that more than ``most_read`` postings would be read is answered by comparing all codes: how full they are is only
+    known once they are read.
     """
-    ring = _AHEAD_BUCKETS + 1
-    bounds = np.empty((ring, probes.max(), 2), np.int64)
-    used, before, room = 0, 0, len(hit_row)
-    last, read = 16 * len(queries), 0
-    for step in range(16 * first - _AHEAD_STARTS, last):
+    bounds = np.empty((_AHEAD_BUCKETS + 1, 2), np.int64)
+    waiting = np.empty((_MOST_WAITING, 3), np.int64)  # postings, queries, bands
+    read = np.zeros(len(queries), np.int64)
+    used, wait, room = 0, 0, len(hit_row)
+    for step in range(-_AHEAD_STARTS, len(line)):
         ahead = step + _AHEAD_STARTS
-        if ahead < last:
-            ask_for_bounds(queries[ahead >> 4], ahead & 15, starts, flips, probes)
+        if ahead < len(line):
+            bucket = np.int64(line[ahead] >> np.uint32(12))
+            prefetch(starts[bucket >> 16], bucket & 0xFFFF)
         ahead = step + _AHEAD_BUCKETS
-        if 16 * first <= ahead < last:
-            ask_for_words(queries[ahead >> 4], ahead & 15, starts, neighbours, flips, probes, bounds[ahead % ring])
-        if step < 16 * first:
+        if 0 <= ahead < len(line):
+            ask_for_words(line[ahead], starts, neighbours, bounds[ahead % len(bounds)])
+        if step < 0:
             continue
-        i, band = step >> 4, step & 15
-        if band == 0:
-            before, read = used, 0
-        elif read > most_read:
-            continue  # answered already
-        query, slot = queries[i], step % ring
-        neighbour, words = neighbour_of(query[band >> 2], band & 3), neighbours[band]
-        for k in range(probes[band]):
-            begin, end = bounds[slot, k, 0], bounds[slot, k, 1]
-            limit = np.uint32(quarters[band >> 2] - np.int64(popcount(np.uint64(flips[k]))))
-            read += end - begin
-            for block in range(begin, end, LANES):
-                near = block_within(words, block, neighbour, limit)
-                while near:
-                    posting = block + lowest_bit(near)
-                    near &= near - np.uint64(1)
-                    if posting >= end:
-                        break
-                    read += _POSTINGS_A_CANDIDATE
-                    row = np.int64(rows[band, posting])
-                    distance = distance_if_first(codes[row], query, band, bands, quarters, radius_bits)
-                    if distance >= 0:
-                        if used == room:
-                            return i, before
-                        hit_query[used], hit_row[used], hit_distance[used] = i, row, distance
-                        used += 1
-                if read > most_read:
+        look = np.int64(line[step])
+        i, band = int(look >> 2) & (MOST_LINED_UP - 1), int(look >> 28)
+        if read[i] > most_read:
+            continue  # it will be compared with all codes
+        neighbour, words = neighbour_of(queries[i, band >> 2], band & 3), neighbours[band]
+        limit = np.uint32(quarters[band >> 2] - (look & 3))
+        begin, end = bounds[step % len(bounds), 0], bounds[step % len(bounds), 1]
+        read[i] += end - begin
+        for block in range(begin, end, LANES):
+            near = block_within(words, block, neighbour, limit)
+            while near:
+                posting = block + lowest_bit(near)
+                near &= near - np.uint64(1)
+                if posting >= end:
                     break
-            if read > most_read:
+                read[i] += _POSTINGS_A_CANDIDATE
+                prefetch(rows[band], posting)
+                waiting[wait, 0], waiting[wait, 1], waiting[wait, 2] = posting, i, band
+                wait += 1
+                if wait == _MOST_WAITING:
+                    if used + wait > room:
+                        return -1
+                    used = settle(
+                        waiting[:wait],
+                        queries,
+                        codes,
+                        rows,
+                        bands,
+                        quarters,
+                        radius_bits,
+                        hit_query,
+                        hit_row,
+                        hit_distance,
+                        used,
+                    )
+                    wait = 0
+            if read[i] > most_read:
                 break
-        if read > most_read:
+    if used + wait > room:
+        return -1
+    used = settle(
+        waiting[:wait], queries, codes, rows, bands, quarters, radius_bits, hit_query, hit_row, hit_distance, used
+    )
+    return compared_with_all(read > most_read, queries, codes, radius_bits, hit_query, hit_row, hit_distance, used)
+
+
+@njit(nogil=True, cache=True)
+def ask_for_words(look: np.uint32, starts: U32Array, neighbours: U32Array, bounds: I64Array) -> None:
+    """Read the bounds of a bucket into ``bounds``, (2,) int64, and let its words come from memory."""
+    bucket = np.int64(look >> np.uint32(12))
+    band, bucket = bucket >> 16, bucket & 0xFFFF
+    begin, end = np.int64(starts[band, bucket]), np.int64(starts[band, bucket + 1])
+    bounds[0], bounds[1] = begin, end
+    soon = min(end, begin + _MAX_LINES * _LINE_WORDS)
+    for at in range(begin, soon + _LINE_WORDS - 1, _LINE_WORDS):
+        prefetch(neighbours[band], at)
+
+
+@njit(nogil=True, cache=True)
+def settle(
+    waiting: I64Array,
+    queries: U64Array,
+    codes: U64Array,
+    rows: U32Array,
+    bands: I64Array,
+    quarters: I64Array,
+    radius_bits: int,
+    hit_query: I64Array,
+    hit_row: I64Array,
+    hit_distance: U16Array,
+    used: int,
+) -> int:
+    """Look at the codes of what passed; returns how many hits there are then.
+
+    waiting: (k, 3) int64, postings, queries and bands; not what they were afterwards.  The hit columns have room for k
+    more.  All rows are asked for before the first is read, and all codes too.
+    """
+    for at in range(len(waiting)):
+        waiting[at, 0] = rows[waiting[at, 2], waiting[at, 0]]
+        prefetch(codes[waiting[at, 0]], 0)
+    for at in range(len(waiting)):
+        row, i = waiting[at, 0], waiting[at, 1]
+        distance = distance_if_first(codes[row], queries[i], waiting[at, 2], bands, quarters, radius_bits)
+        if distance >= 0:
+            hit_query[used], hit_row[used], hit_distance[used] = i, row, distance
+            used += 1
+    return used
+
+
+@njit(nogil=True, cache=True)
+def compared_with_all(
+    marked: BoolArray,
+    queries: U64Array,
+    codes: U64Array,
+    radius_bits: int,
+    hit_query: I64Array,
+    hit_row: I64Array,
+    hit_distance: U16Array,
+    used: int,
+) -> int:
+    """Answer the marked queries anew by comparing all codes; returns how many hits there are then, or -1 without room.
+
+    marked: (q,) bool.  used: hits so far, of these queries some.
+    """
+    if not marked.any():
+        return used
+    kept = 0
+    for at in range(used):
+        if not marked[hit_query[at]]:
+            hit_query[kept], hit_row[kept], hit_distance[kept] = hit_query[at], hit_row[at], hit_distance[at]
+            kept += 1
+    for i in range(len(queries)):
+        if marked[i]:
             done, found = scan(
-                queries[: i + 1], codes, radius_bits, i, hit_query[before:], hit_row[before:], hit_distance[before:]
+                queries[: i + 1], codes, radius_bits, i, hit_query[kept:], hit_row[kept:], hit_distance[kept:]
             )
             if done == i:
-                return i, before
-            used = before + found
-    return len(queries), used
+                return -1
+            kept += found
+    return kept
 
 
 @njit(nogil=True, cache=True)
 def search(
     queries: U64Array,
+    line: U32Array,
     tiers: I64Array,
     tail: U64Array,
     tail_ids: I64Array,
     tail_dead: BoolArray,
-    flips: U16Array,
-    probes: I64Array,
     bands: I64Array,
     quarters: I64Array,
     radius_bits: int,
     most_scanned: int,
     postings_a_code: int,
     tier: int,
-    first: int,
     hit_query: I64Array,
     hit_id: I64Array,
     hit_distance: U16Array,
-) -> tuple[int, int, int]:
-    """All tiers and the tail in one call, from query ``first`` of ``tier`` on, until done or the columns are full.
+) -> tuple[int, int]:
+    """All tiers and the tail in one call, from ``tier`` on, until done or the columns are full.
 
     tiers: (t, COLUMNS) int64, see above; what they point to stays as long as the call.  The others: see ``probe``.
     tail: (n, 4) uint64, tail_ids: (n,) int64, tail_dead: (n,) bool.  A tier of up to ``most_scanned`` rows has all
     its codes compared, and so has a query that would read more than ``postings_a_code`` postings for each of them.
-    Returns the tier and query to go on from, and how many hits there are: of rows that are not retired, with ids.
+    Returns the tier to go on from, and how many hits there are before it: of rows that are not retired, with ids.
     """
     used = 0
     while tier <= len(tiers):
         if tier == len(tiers):
-            first, found = scan(queries, tail, radius_bits, first, hit_query[used:], hit_id[used:], hit_distance[used:])
+            done, found = scan(queries, tail, radius_bits, 0, hit_query[used:], hit_id[used:], hit_distance[used:])
+            if done < len(queries):
+                return tier, used
             kept = used
             for at in range(used, used + found):
                 row = hit_id[at]
@@ -274,27 +363,27 @@ def search(
             n = tiers[tier, LENGTH]
             codes = carray(pointer(tiers[tier, WORDS]), (n, 4), np.uint64)
             if n > most_scanned:
-                first, found = probe(
+                found = probe(
                     queries,
+                    line,
                     codes,
                     carray(pointer(tiers[tier, STARTS]), (16, 65537), np.uint32),
                     carray(pointer(tiers[tier, NEIGHBOURS]), (16, n + LANES), np.uint32),
                     carray(pointer(tiers[tier, ROWS]), (16, n), np.uint32),
-                    flips,
-                    probes,
                     bands,
                     quarters,
                     radius_bits,
                     postings_a_code * n,
-                    first,
                     hit_query[used:],
                     hit_id[used:],
                     hit_distance[used:],
                 )
+                if found < 0:
+                    return tier, used
             else:
-                first, found = scan(
-                    queries, codes, radius_bits, first, hit_query[used:], hit_id[used:], hit_distance[used:]
-                )
+                done, found = scan(queries, codes, radius_bits, 0, hit_query[used:], hit_id[used:], hit_distance[used:])
+                if done < len(queries):
+                    return tier, used
             ids = carray(pointer(tiers[tier, IDS]), (n,), np.int64)
             retired = carray(pointer(tiers[tier, RETIRED]), (n // 8 + 1,), np.uint8)
             kept = used
@@ -303,11 +392,8 @@ def search(
                 if not (retired[row >> 3] >> (row & 7)) & 1:
                     hit_query[kept], hit_id[kept], hit_distance[kept] = hit_query[at], ids[row], hit_distance[at]
                     kept += 1
-        used = kept
-        if first < len(queries):
-            return tier, first, used
-        tier, first = tier + 1, 0
-    return tier, 0, used
+        used, tier = kept, tier + 1
+    return tier, used
 
 
 @njit(nogil=True, cache=True)

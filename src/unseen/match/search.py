@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from typing import Final
@@ -10,16 +10,18 @@ from typing import Final
 import numpy as np
 
 from unseen.match import kernels
+from unseen.match.kernels import MOST_LINED_UP
 from unseen.match.layout import frozen
 from unseen.match.plan import BANDS, FLIPS, POSTINGS_A_CODE, QUARTERS, plan_for
 from unseen.match.records import BoolArray, I64Array, U16Array, U64Array
 from unseen.match.tail import Tail
 from unseen.match.tier import Tier
 
-_FIRST_ROOM: Final = 1024  # hits, before the columns grow
+_FIRST_ROOM: Final = 1 << 14  # hits, before the columns grow and a tier is searched anew
 _MIN_SHARE: Final = 64  # queries that are worth a thread: eight views of a picture are not (docs/adr/0004)
 _ALL: Final = np.iinfo(np.int64).max
-_NO_PLAN: Final = (np.zeros(BANDS, np.int64), np.zeros(BANDS, np.int64), np.zeros(QUARTERS, np.int64))
+_NO_PLAN: Final = (np.zeros(BANDS, np.int64), np.zeros(QUARTERS, np.int64))
+_NO_LINE: Final = np.empty(0, np.uint32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,6 +31,10 @@ class Found:
     query: I64Array
     ids: I64Array
     distance: U16Array
+
+    def moved(self, by: int) -> "Found":
+        """The same hits of queries that stand so much further back."""
+        return replace(self, query=self.query + by) if by else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,28 +69,36 @@ def in_table(table: Table, queries: U64Array, radius_bits: int) -> Found:
 
     Raises: ValueError for a radius outside 0..256.
     """
+    whole = (queries[begin : begin + MOST_LINED_UP] for begin in range(0, max(len(queries), 1), MOST_LINED_UP))
+    parts = [_in_table(table, some, radius_bits) for some in whole]
+    return joined([part.moved(at * MOST_LINED_UP) for at, part in enumerate(parts)])
+
+
+def _in_table(table: Table, queries: U64Array, radius_bits: int) -> Found:
+    """The same for at most ``MOST_LINED_UP`` queries."""
     plan = plan_for(radius_bits)
-    probes, bands, quarters = _NO_PLAN if plan is None else (plan.probes, plan.bands, plan.quarters)
+    bands, quarters = _NO_PLAN if plan is None else (plan.bands, plan.quarters)
     most_scanned = _ALL if plan is None else plan.most_scanned
+    line = _NO_LINE
+    if plan is not None and (table.tiers[:, kernels.LENGTH] > most_scanned).any():
+        line = kernels.line_up(queries, FLIPS, plan.probes)
     parts: list[Found] = []
-    tier, first, room = 0, 0, _FIRST_ROOM
+    tier, room = 0, _FIRST_ROOM
     while tier <= len(table.tiers):
         query, ids, distance = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint16)
-        tier, first, used = kernels.search(
+        tier, used = kernels.search(
             queries,
+            line,
             table.tiers,
             table.words,
             table.ids,
             table.dead,
-            FLIPS,
-            probes,
             bands,
             quarters,
             radius_bits,
             most_scanned,
             POSTINGS_A_CODE,
             tier,
-            first,
             query,
             ids,
             distance,
@@ -112,12 +126,7 @@ def shared_out(search: Callable[[U64Array], Found], queries: U64Array, threads: 
         return search(queries)
     bounds = [len(queries) * cut // cuts for cut in range(cuts + 1)]
     parts = list(_pool(threads).map(search, (queries[a:b] for a, b in pairwise(bounds))))
-    return joined(
-        [
-            Found(query=part.query + begin, ids=part.ids, distance=part.distance)
-            for part, begin in zip(parts, bounds, strict=False)
-        ]
-    )
+    return joined([part.moved(begin) for part, begin in zip(parts, bounds, strict=False)])
 
 
 @cache
