@@ -2,13 +2,13 @@
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
-from unseen.base import Misconfigured
+from unseen.base import Clock, Misconfigured, SystemClock
 from unseen.base.ids import RandomBits
 from unseen.store.claim_sql import Because, ClaimWrites
 from unseen.store.columns import LINEAGE_BYTES
@@ -32,6 +32,7 @@ class Opening:
 
     secret: SecretSource
     random_bits: RandomBits = secrets.randbits
+    clock: Clock = field(default_factory=SystemClock)
     #: Go on without the secret that the store was made with, as of then: its regions are given up.
     given_up_at: datetime | None = None
 
@@ -55,7 +56,7 @@ def bring_up_to_date(connection: Connection, opening: Opening) -> Sealer:
     if revision != REVISIONS[-1]:
         from unseen.store import migrate
 
-        migrate.upgrade(connection, secret)
+        migrate.upgrade(connection)
         if connection.execute(select(ledger.c.id)).first() is None:
             lineage = opening.random_bits(8 * LINEAGE_BYTES).to_bytes(LINEAGE_BYTES, "big")
             connection.execute(
@@ -70,13 +71,15 @@ def _checked(connection: Connection, secret: Secret, opening: Opening) -> Sealer
     sealer = Sealer(secret, bytes(lineage))
     if check is not None and hmac.compare_digest(bytes(check), sealer.check):
         return sealer
-    if check is not None:
-        if opening.given_up_at is None:
-            raise Misconfigured(
-                f"The store was made with another secret than the one in {opening.secret.where}.", hint=_RESTORE
-            )
+    if check is None:  # a new store, or one from before regions were sealed: what it had of them is gone
+        because = Because(actor="operator", reason="regions without places", at=opening.clock.now())
+    elif opening.given_up_at is None:
+        raise Misconfigured(
+            f"The store was made with another secret than the one in {opening.secret.where}.", hint=_RESTORE
+        )
+    else:
         because = Because(actor="operator", reason="secret lost", at=opening.given_up_at)
-        ClaimWrites(connection, sealer).give_up_regions(because)
+    ClaimWrites(connection, sealer).give_up_regions(because)
     connection.execute(update(ledger).values(secret_check=sealer.check))
     return sealer
 

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -30,7 +31,7 @@ class SqlTransaction(ClaimWrites, CaseWrites, ActWrites, TokenWrites, JobWrites)
     """Everything that can be asked and done, all of it or nothing."""
 
 
-class SqlStore:
+class SqlStore(ABC):
     """A store behind an engine whose errors are already ours; see ``sqlite`` for how one is made."""
 
     _reader: type[SqlReader] = SqlReader
@@ -79,9 +80,9 @@ class SqlStore:
             with suppress(StoreUnavailable):
                 self.scrub()
 
+    @abstractmethod
     def scrub(self) -> None:
         """As the port's; each database has its own way."""
-        raise NotImplementedError
 
     def close(self) -> None:
         self._reading.dispose()

@@ -157,24 +157,26 @@ BACK_TO_0003 = (
 
 
 def make_older(store: SqliteStore | PostgresStore) -> None:
-    """As an older version would have written it: codes and their digests in clear."""
+    """As an older version would have written it: codes and their digests in clear, and no places."""
     with connected(store._plain) as connection:
         for statement in BACK_TO_0003:
             connection.exec_driver_sql(statement)
         held = select(region_codes.c.entry_id).order_by(region_codes.c.entry_id)
         for number, entry_id in enumerate(connection.execute(held).scalars().all()):
-            codes = regions(number).code
+            codes = regions(number).region_codes.tobytes()
             of_entry = region_codes.c.entry_id == entry_id
             connection.execute(update(region_codes).where(of_entry).values(codes=codes))
             digest = sha256(codes).digest()
             connection.execute(update(entries).where(entries.c.id == entry_id).values(code=digest))
 
 
-def test_an_older_store_is_sealed_in_place_and_no_clear_code_stays_behind(
+def test_an_older_store_gives_up_its_clear_regions_and_no_copy_stays_behind(
     url: str, request: pytest.FixtureRequest
 ) -> None:
     with closing(open_store(url)) as store:
         ids = filled(store)
+        with store.read() as reader:
+            before, newest = matching(reader), reader.last_seq()
         make_older(store)
 
     def files() -> bytes:
@@ -189,8 +191,14 @@ def test_an_older_store_is_sealed_in_place_and_no_clear_code_stays_behind(
     with pytest.raises(Misconfigured, match="is not in"):  # a store that was there before has its secret
         open_store_with(url, Opening(secret=Held(None)))
     with closing(open_store(url)) as store:
-        assert [entry(store, i).fingerprint for i in ids] == [regions(n) for n in range(PICTURES)]
-        assert protected(store, [regions(5)], case("B")) == [ids[5]]
+        with store.read() as reader:
+            assert matching(reader) == before
+            assert list(reader.code_rows(Kind.REGION, rows=1000)) == []
+        assert [entry(store, i).fingerprint for i in ids] == [None] * PICTURES
+        assert events(store, newest)[:PICTURES] == [(i, EntryEvent.RETIRED) for i in ids]
         with connected(store._plain) as connection:
             assert connection.execute(select(ledger.c.scrubbed_seq)).scalar_one() >= 0
         assert readable(files()) == (0, PICTURES)
+        (back,) = protected(store, [regions(5)], case("B"))
+        assert back not in ids
+        assert entry(store, back).fingerprint == regions(5)

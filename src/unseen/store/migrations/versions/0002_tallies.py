@@ -3,13 +3,12 @@
 import sqlalchemy as sa
 from alembic import op
 
+from unseen.store.migrations.column_types import NUMBER, TEXT
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
-
-_TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
-_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -17,8 +16,8 @@ def upgrade() -> None:
     op.create_table(
         "tallies",
         sa.Column("bank_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("state", _TEXT, nullable=False),
-        sa.Column("entries", _NUMBER, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("entries", NUMBER, nullable=False),
         sa.ForeignKeyConstraint(["bank_id"], ["banks.id"], name=op.f("fk_tallies_bank_id")),
         sa.PrimaryKeyConstraint("bank_id", "state", name=op.f("pk_tallies")),
     )
