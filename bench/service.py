@@ -8,8 +8,8 @@ the library needs: ``add`` to an index that answers, and what HMA does instead, 
 pickle it, and load it where it is searched; HMA's own timers come on top and are not counted.  For us it is an HTTP
 call, durable, until every worker has answered with the match.  All on one thread; faiss is told so.
 
-Answers are compared within 31 bits.  ``PDQFlatIndex`` alone always answers within 52: of 1,000 queries, every second one
-a copy with up to 40 bits turned over, some 50 have an entry between the two, which is no match at 31.
+Answers are compared within 31 bits.  ``PDQFlatIndex`` alone always answers within 52: of 1,000 queries, every second
+one a copy with up to 40 bits turned over, some 50 have an entry between the two, which is no match at 31.
 """
 
 import argparse

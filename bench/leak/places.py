@@ -56,22 +56,21 @@ def placed(luma: U8Array) -> Placed:
     found = keypoints(space)
     found = found[chosen(found, height, width, BANKED.candidates)]
     ratio = max(luma.shape) / max(height, width)
-    patches, turns = np.empty((2, SIDE, SIDE), np.int32), np.empty(2, np.int64)
+    patch, turns = np.empty((SIDE, SIDE), np.int32), np.empty(2, np.int64)
     rows: list[tuple[int, U8Array, F64Array, F64Array, F64Array]] = []
     for keypoint in found:
         finer = space[keypoint[OCTAVE] - 1]
-        count = describe(finer, keypoint, patches, turns)
         image = finer[min(max((keypoint[SCALE] + 8) // 16, 1), 3)].astype(np.int64)
         step = SIGMAS[keypoint[SCALE] - LEAST_SCALE] * SPAN / SIDE
         scale = 2.0 ** int(keypoint[OCTAVE]) * ratio
-        for way in range(count):
-            if detail_of(patches[way]) < MIN_DETAIL:
+        for way in range(2):
+            if not describe(finer, keypoint, way, patch, turns) or detail_of(patch) < MIN_DETAIL:
                 continue
             shaped = np.array(shape(image, (int(keypoint[X]) << 13, int(keypoint[Y]) << 13), step))
             cos, sin = TURNS[turns[way]] / 16384.0
             matrix = shaped @ np.array([[cos, -sin], [sin, cos]]) * step * SIDE / _UNIT * scale / 2
             centre = np.array([keypoint[X], keypoint[Y]]) / 16 * scale + ratio / 2
-            rows.append((way, code_pair(patches[way]), patches[way].ravel().astype(np.float64), centre, matrix))
+            rows.append((way, code_pair(patch), patch.ravel().astype(np.float64), centre, matrix))
     rows.sort(key=lambda row: row[0])
     codes = np.array([row[1] for row in rows], np.uint8).reshape(-1, 2, 32)
     kept = distinct(np.ascontiguousarray(codes[:, 0]), BANKED.most)

@@ -1,5 +1,7 @@
 """A picture's luma to its regions."""
 
+from itertools import pairwise
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -17,7 +19,9 @@ from unseen.fingerprint.region.tables import LEAST_SCALE, SIDE, SIGMAS, SPAN, I6
 F32Array = NDArray[np.float32]
 
 #: Columns of what ``_described`` says besides codes.
-_ROW, _WAY, _TURN, _DETAIL = range(4)
+_ROW, _TURN, _DETAIL = range(3)
+_FIRST, _SECOND = 0, 1  # directions
+_MORE = 3  # parts in which more keypoints are described, where the first ones are not enough
 
 
 def fingerprint_regions(luma: NDArray[np.uint8], *, plan: Plan = BANKED, with_drawn: bool = False) -> Regions:
@@ -62,32 +66,45 @@ def _squares(found: I64Array, shape: tuple[int, ...], working: tuple[int, ...]) 
 
 
 def _all_described(space: list[I16Array], found: I64Array, plan: Plan) -> tuple[NDArray[np.uint8], I64Array]:
-    """Codes (n, 2, 32) uint8 and what belongs to them (n, 4) int64; the keypoints' order, second directions last."""
-    parts = [_described(space[octave - 1], found, octave) for octave in range(1, len(space))] or [
-        (np.empty((0, 2, CODE_BYTES), np.uint8), np.empty((0, 4), np.int64))
-    ]
-    codes = np.concatenate([part[0] for part in parts])
-    about = np.concatenate([part[1] for part in parts])
-    order = np.lexsort((about[:, _ROW], about[:, _WAY]))
-    order = order[about[order, _DETAIL] >= MIN_DETAIL]
-    order = order[distinct(codes[order, 0], plan.most)]
-    return codes[order], about[order]
+    """Codes (n, 2, 32) uint8 and what belongs to them (n, 3) int64; the keypoints' order, second directions last.
+
+    Most pictures have more keypoints than are asked for: no more are described than it takes, and second directions
+    only where first ones are too few.
+    """
+    codes, about = np.empty((0, 2, CODE_BYTES), np.uint8), np.empty((0, 3), np.int64)
+    begins = [0, *range(plan.most, len(found), max((plan.candidates - plan.most) // _MORE, 1))]
+    parts = [(_FIRST, begin, end) for begin, end in pairwise([*begins, len(found)])]
+    for way, begin, end in [*parts, (_SECOND, 0, len(found))]:
+        some = [_described(space[o - 1], found[begin:end], o, begin, way) for o in range(1, len(space))]
+        if not some:
+            break
+        new_codes, new_about = (np.concatenate([part[column] for part in some]) for column in (0, 1))
+        order = np.argsort(new_about[:, _ROW], kind="stable")
+        order = order[new_about[order, _DETAIL] >= MIN_DETAIL]
+        codes, about = np.concatenate([codes, new_codes[order]]), np.concatenate([about, new_about[order]])
+        kept = distinct(codes[:, 0].copy(), plan.most)
+        codes, about = codes[kept], about[kept]
+        if len(kept) == plan.most:
+            break
+    return codes, about
 
 
 @njit(nogil=True, cache=True)
-def _described(finer: I16Array, keypoints: I64Array, octave: int) -> tuple[NDArray[np.uint8], I64Array]:
-    """Codes and columns of those keypoints that lie in one octave.  finer: the next finer one."""
-    codes = np.empty((2 * len(keypoints), 2, CODE_BYTES), np.uint8)
-    about = np.empty((2 * len(keypoints), 4), np.int64)
-    patches = np.empty((2, SIDE, SIDE), np.int32)
+def _described(
+    finer: I16Array, keypoints: I64Array, octave: int, before: int, way: int
+) -> tuple[NDArray[np.uint8], I64Array]:
+    """Codes and columns, in one direction, of those keypoints that lie in one octave.
+
+    finer: the next finer octave.  before: rows that stand before these keypoints.
+    """
+    codes = np.empty((len(keypoints), 2, CODE_BYTES), np.uint8)
+    about = np.empty((len(keypoints), 3), np.int64)
+    patch = np.empty((SIDE, SIDE), np.int32)
     turns = np.empty(2, np.int64)
     count = 0
     for row in range(len(keypoints)):
-        if keypoints[row, 0] != octave:
-            continue
-        for way in range(describe(finer, keypoints[row], patches, turns)):
-            codes[count] = code_pair(patches[way])
-            about[count, 0], about[count, 1] = row, way
-            about[count, 2], about[count, 3] = turns[way], detail_of(patches[way])
+        if keypoints[row, 0] == octave and describe(finer, keypoints[row], way, patch, turns):
+            codes[count] = code_pair(patch)
+            about[count, 0], about[count, 1], about[count, 2] = before + row, turns[way], detail_of(patch)
             count += 1
     return codes[:count], about[:count]

@@ -33,12 +33,12 @@ TURN, DOWN_DOWN, DOWN_ACROSS, ACROSS_ACROSS = range(4)
 
 
 @njit(nogil=True, cache=True)
-def describe(finer: I16Array, keypoint: I64Array, patches: I32Array, turns: I64Array) -> int:
-    """Take the patch of a keypoint, once for each direction that its surroundings have.
+def describe(finer: I16Array, keypoint: I64Array, way: int, patch: I32Array, turns: I64Array) -> bool:
+    """Take the patch of a keypoint in the first (``way`` 0) or second direction that its surroundings have.
 
     finer: (levels, h, w) int16, the next finer octave.  keypoint: (5,) int64, as ``detector.keypoints`` gives it.
-    patches: (2, 32, 32) int32 and turns: (2,) int64, filled: samples in 1/64 grey levels, direction in 512ths of a
-    turn, from right over down.  Returns: how many, 0 to 2.
+    patch: (32, 32) int32 and turns: (2,) int64, filled: samples in 1/64 grey levels, directions in 512ths of a turn,
+    from right over down.  Returns: whether there is such a direction.
     """
     level = min(max((keypoint[3] + 8) // 16, 1), 3)
     image = finer[level]
@@ -46,16 +46,15 @@ def describe(finer: I16Array, keypoint: I64Array, patches: I32Array, turns: I64A
     step = (
         float(_SIGMAS[keypoint[3] - LEAST_SCALE]) * _SPAN_SHARE
     )  # half of the distance of two samples, in 1/65536 pixel
-    samples = patches[0]
-    xx, xy, yy = _shape(image, x, y, step, samples)
-    take(image, x, y, _whole(step * xx), _whole(step * xy), _whole(step * xy), _whole(step * yy), samples)
-    count = directions(samples, turns)
-    for at in range(count):
-        cos, sin = float(TURNS[turns[at], 0]), float(TURNS[turns[at], 1])
-        a, b = (xx * cos + xy * sin) / 16384.0, (xy * cos - xx * sin) / 16384.0
-        c, d = (xy * cos + yy * sin) / 16384.0, (yy * cos - xy * sin) / 16384.0
-        take(image, x, y, _whole(step * a), _whole(step * b), _whole(step * c), _whole(step * d), patches[at])
-    return count
+    xx, xy, yy = _shape(image, x, y, step, patch)
+    take(image, x, y, _whole(step * xx), _whole(step * xy), _whole(step * xy), _whole(step * yy), patch)
+    if directions(patch, turns) <= way:
+        return False
+    cos, sin = float(TURNS[turns[way], 0]), float(TURNS[turns[way], 1])
+    a, b = (xx * cos + xy * sin) / 16384.0, (xy * cos - xx * sin) / 16384.0
+    c, d = (xy * cos + yy * sin) / 16384.0, (yy * cos - xy * sin) / 16384.0
+    take(image, x, y, _whole(step * a), _whole(step * b), _whole(step * c), _whole(step * d), patch)
+    return True
 
 
 @njit(nogil=True, cache=True)
