@@ -20,7 +20,7 @@ from unseen.desk.screen import Glimpse
 from unseen.desk.sought_regions import SoughtRegions
 from unseen.fingerprint.records import Fingerprint, View
 from unseen.fingerprint.region.geometry import unpacked
-from unseen.match.agreement import Places
+from unseen.match.agreement import Places, directions
 from unseen.match.evidence import CANDIDATE_RADIUS_BITS, Banked, Evidence, evidence_for
 from unseen.match.live import NO_CODES
 from unseen.match.records import NOBODY
@@ -214,7 +214,7 @@ class RegionSearch:
 def banked_of(fingerprint: Fingerprint) -> Banked:
     """What is weighed of a region fingerprint."""
     points, sides, turns = unpacked(fingerprint.region_geometry)
-    places = Places(points=points, sizes=np.log2(sides), turns=turns * (2 * np.pi))
+    places = Places(points=points, sides=sides, turns=directions()[turns])
     return Banked(codes=fingerprint.region_codes, places=places)
 
 

@@ -1,30 +1,28 @@
 """Whether regions that look alike also lie alike: one transform that takes a banked picture's to the upload's.
 
 A copy is the banked picture itself, moved, scaled, turned, perhaps seen at an angle: its regions agree with one
-homography to a pixel or two.  Chance has no such order.  Nothing is drawn at random: the likeliest pairs propose.
+homography to a pixel or two.  Chance has no such order.  Nothing is drawn at random: the likeliest pairs propose.  The
+same regions agree alike on every machine: ``agreement_kernels`` has the steps.
 """
 
+import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Self
 
 import numpy as np
 
-from unseen.match.plane import F64Array, Near, affine, homography, similarity
+from unseen.match import agreement_kernels as kernels
+from unseen.match.agreement_kernels import COLUMNS, MOST_MISFIT
+from unseen.match.plane import F64Array
 from unseen.match.records import I64Array, U16Array
 
 PROPOSED_RADIUS_BITS: Final = 80  #: pairs as near as this propose a transform
 PARTNER_RADIUS_BITS: Final = 100  #: and pairs as near as this are partners where the transform has them meet
-MOST_MISFIT: Final = 4.0  #: of partners, in standard deviations
+TURN: Final = 512  #: what directions are counted in
 
 _MOST_VOTERS: Final = 300  # pairs that a proposal is held against, the most telling
-_MOST_PROPOSALS: Final = 40
 _MOST_REFINED: Final = 4
-_LOOSE: Final = (0.02, 0.25, 0.8, 0.6)  # for a proposal: place (shares; of the way), size (to base 2), turn
-_PLAY: Final = (0.5, 0.45)  # and once it is refined: size, turn
-#: How far partners may lie apart, step by step, in units of ``misfits``; a homography is fitted from the third on.
-_STEPS: Final = (24.0, 14.0, 9.0, 6.0, MOST_MISFIT, MOST_MISFIT)
-_AFFINE_STEPS: Final = 2
-_LEAST_FOR: Final = {affine: 3, homography: 7}  # partners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,13 +30,13 @@ class Places:
     """Where regions lie, in shares of the longer side of their picture."""
 
     points: F64Array  #: (n, 2): x and y of the centres
-    sizes: F64Array  #: (n,): sides, logarithms to base 2
-    turns: F64Array  #: (n,): directions, radians from right over down
+    sides: F64Array  #: (n,): above 0
+    turns: F64Array  #: (n, 2): cosines and sines of their directions, from right over down
 
     def mirrored(self, width: float) -> Self:
         """The same in the mirrored picture.  width: of the picture, in shares of its longer side."""
         across = np.column_stack([width - self.points[:, 0], self.points[:, 1]])
-        return type(self)(points=across, sizes=self.sizes, turns=np.pi - self.turns)
+        return type(self)(points=across, sides=self.sides, turns=self.turns * (-1.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,34 +51,21 @@ class Agreement:
     @property
     def weight(self) -> float:
         """More, and closer, is better."""
-        return float((1 - 0.5 * (self.misfits / MOST_MISFIT) ** 2).sum())
+        return math.fsum(1 - 0.5 * (misfit / MOST_MISFIT) ** 2 for misfit in self.misfits.tolist())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Pairs:
-    """Regions of both that look alike, and where they are."""
-
-    asked: I64Array  #: (p,) rows
-    banked: I64Array  #: (p,) rows
-    distances: F64Array  #: (p,) bits
-    points: F64Array  #: (p, 2) in the banked picture
-    to: F64Array  #: (p, 2) in the upload
-    sizes: F64Array  #: (p,) sides in the banked picture, shares
-    growth: F64Array  #: (p,) of the upload's to the banked one's size, to base 2
-    turns: F64Array  #: (p,) radians
-
-    def tell_apart(self, rows: I64Array, key: F64Array) -> I64Array:
-        """Of these rows, those that have each region once: the smallest keys first."""
-        used_asked: set[int] = set()
-        used_banked: set[int] = set()
-        kept = []
-        for row in rows[np.argsort(key, kind="stable")].tolist():
-            one, other = int(self.asked[row]), int(self.banked[row])
-            if one not in used_asked and other not in used_banked:
-                used_asked.add(one)
-                used_banked.add(other)
-                kept.append(row)
-        return np.array(kept, np.int64)
+@cache
+def directions() -> F64Array:
+    """Cosine and sine of each 512th of a turn: (512, 2), by halving angles, since no cosine is the same everywhere."""
+    table = np.empty((TURN + 1, 2))
+    table[:: TURN // 4] = (1, 0), (0, 1), (-1, 0), (0, -1), (1, 0)
+    step = TURN // 4
+    while step > 1:
+        between = table[:-1:step] + table[step::step]
+        lengths = np.sqrt(between[:, 0] * between[:, 0] + between[:, 1] * between[:, 1])
+        table[step // 2 :: step] = between / lengths[:, None]
+        step //= 2
+    return table[:TURN]
 
 
 def agreement_of(asked: Places, banked: Places, distances: U16Array, worth: F64Array) -> Agreement | None:
@@ -91,87 +76,45 @@ def agreement_of(asked: Places, banked: Places, distances: U16Array, worth: F64A
     2. The best of these are fitted closer and closer to the pairs that they have meet.
     """
     rows, columns = np.nonzero(distances <= PARTNER_RADIUS_BITS)
-    pairs = _Pairs(
-        asked=rows,
-        banked=columns,
-        distances=distances[rows, columns].astype(np.float64),
-        points=banked.points[columns],
-        to=asked.points[rows],
-        sizes=np.exp2(banked.sizes[columns]),
-        growth=asked.sizes[rows] - banked.sizes[columns],
-        turns=asked.turns[rows] - banked.turns[columns],
-    )
-    voters = np.flatnonzero(pairs.distances <= PROPOSED_RADIUS_BITS)
+    pairs = _pairs_of(asked, banked, rows, columns, distances[rows, columns])
+    voters = np.flatnonzero(distances[rows, columns] <= PROPOSED_RADIUS_BITS)
     telling = worth[rows[voters], columns[voters]]
     order = np.argsort(-telling, kind="stable")[:_MOST_VOTERS]
-    proposals = _proposals(pairs, voters[order], telling[order])  # (1)
-    refined = [_refined(pairs, *proposal) for proposal in proposals[:_MOST_REFINED]]  # (2)
-    return max((one for one in refined if one is not None), key=lambda one: one.weight, default=None)
+    regions = max(distances.shape)
+    weights, transforms, agreeing, counts = kernels.propose(
+        pairs, rows, columns, voters[order], telling[order], regions
+    )  # (1)
+    refined = []
+    for at in np.argsort(-weights, kind="stable")[:_MOST_REFINED]:
+        transform, partners, misfits = kernels.refine(
+            pairs, rows, columns, transforms[at], agreeing[at, : counts[at]], regions
+        )  # (2)
+        if len(partners):
+            refined.append(
+                Agreement(transform=transform, asked=rows[partners], banked=columns[partners], misfits=misfits)
+            )
+    return max(refined, key=lambda one: one.weight, default=None)
 
 
-def misfits_of(apart: F64Array, sizes: F64Array, distances: F64Array, growth: F64Array) -> F64Array:
+def _pairs_of(asked: Places, banked: Places, rows: I64Array, columns: I64Array, bits: U16Array) -> F64Array:
+    """The kernels' columns of these pairs: (p, COLUMNS)."""
+    pairs = np.empty((len(rows), COLUMNS))
+    pairs[:, kernels.BITS] = bits
+    pairs[:, kernels.X : kernels.Y + 1] = banked.points[columns]
+    pairs[:, kernels.TO_X : kernels.TO_Y + 1] = asked.points[rows]
+    pairs[:, kernels.SIDE] = banked.sides[columns]
+    pairs[:, kernels.RATIO] = asked.sides[rows] / banked.sides[columns]
+    (to_cos, to_sin), (cos, sin) = asked.turns[rows].T, banked.turns[columns].T
+    pairs[:, kernels.COSINE] = to_cos * cos + to_sin * sin
+    pairs[:, kernels.SINE] = to_sin * cos - to_cos * sin
+    return pairs
+
+
+def misfits_of(apart: F64Array, sides: F64Array, distances: F64Array, scales: F64Array) -> F64Array:
     """Distances in standard deviations of what they are in copies: large and changed regions are found less exactly.
 
-    apart: in shares of the banked picture's longer side; sizes: sides, so too; distances: bits; growth: from the banked
-    picture to the upload, to base 2, for the upload's pixels are coarse where it is small there.  The constants are
-    rounded from photographs of screens and of prints (docs/region-fingerprint.md).
+    apart: in shares of the banked picture's longer side; sides too; distances: bits; scales: from the banked picture
+    to the upload, for the upload's pixels are coarse where it is small there.  The constants are rounded from
+    photographs of screens and of prints (docs/region-fingerprint.md).
     """
-    return np.asarray(apart / ((0.0004 + 0.0003 * np.exp2(-growth) + 0.003 * sizes) * (1 + distances / 100)))
-
-
-def _proposals(pairs: _Pairs, voters: I64Array, telling: F64Array) -> list[tuple[F64Array, I64Array]]:
-    """Transforms and the pairs that agree with them, best first.  voters: (v,), most telling first."""
-    found = []
-    places, of_way, growths, turning = _LOOSE
-    for seed in voters[:_MOST_PROPOSALS].tolist():
-        transform = similarity(pairs.points[seed], pairs.to[seed], float(pairs.growth[seed]), float(pairs.turns[seed]))
-        scale = 2.0 ** pairs.growth[seed]
-        meant = pairs.points[voters] @ transform[:2, :2].T + transform[:2, 2]
-        apart = np.hypot(*(meant - pairs.to[voters]).T)
-        way = np.hypot(*(meant - pairs.to[seed]).T)
-        agrees = apart <= places * scale + of_way * way
-        agrees &= np.abs(pairs.growth[voters] - pairs.growth[seed]) < growths
-        agrees &= np.abs(_between(pairs.turns[voters] - pairs.turns[seed])) < turning
-        kept = np.flatnonzero(agrees)
-        rows = pairs.tell_apart(voters[kept], -telling[kept])
-        weight = telling[kept][np.isin(voters[kept], rows)].sum()
-        found.append((float(weight), transform, rows))
-    found.sort(key=lambda one: -one[0])
-    return [(transform, rows) for _, transform, rows in found]
-
-
-def _refined(pairs: _Pairs, transform: F64Array, rows: I64Array) -> Agreement | None:
-    misfits = np.empty(0)
-    for step, most in enumerate(_STEPS):
-        transform = _fitted(pairs, rows, transform, is_flat=step < _AFFINE_STEPS)
-        near = Near.of(transform, pairs.points)
-        with np.errstate(invalid="ignore"):
-            apart = np.hypot(*(near.points - pairs.to).T) * np.exp2(-near.growth)
-            every = misfits_of(apart, pairs.sizes, pairs.distances, near.growth)
-            meets = (every <= most) & (np.abs(pairs.growth - near.growth) < _PLAY[0])
-        meets &= np.abs(_between(pairs.turns - near.turns)) < _PLAY[1]
-        kept = np.flatnonzero(meets)
-        rows = pairs.tell_apart(kept, pairs.distances[kept] + 10 * every[kept] / most)
-        misfits = every[rows]
-        if not len(rows):
-            return None
-    return Agreement(transform=transform, asked=pairs.asked[rows], banked=pairs.banked[rows], misfits=misfits)
-
-
-def _fitted(pairs: _Pairs, rows: I64Array, before: F64Array, *, is_flat: bool) -> F64Array:
-    """The transform for these pairs; the one before where they are too few or it would fold the picture."""
-    fit = affine if is_flat or len(rows) < _LEAST_FOR[homography] else homography
-    if len(rows) < _LEAST_FOR[fit]:
-        return before
-    ones = np.ones(len(rows))
-    weights = misfits_of(ones, pairs.sizes[rows], pairs.distances[rows], pairs.growth[rows]) ** 2
-    try:
-        fitted = fit(pairs.points[rows], pairs.to[rows], weights / weights.sum())
-    except np.linalg.LinAlgError:
-        return before
-    return fitted if np.isfinite(Near.of(fitted, pairs.points[rows]).growth).all() else before
-
-
-def _between(turns: F64Array) -> F64Array:
-    """The same turns, from minus half a turn to half a turn."""
-    return (turns + np.pi) % (2 * np.pi) - np.pi
+    return np.asarray(apart / ((0.0004 + 0.0003 / scales + 0.003 * sides) * (1 + distances / 100)))

@@ -16,10 +16,11 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from unseen.match.agreement import MOST_MISFIT, Agreement, Places, agreement_of, misfits_of
+from unseen.match.agreement import Agreement, Places, agreement_of, directions, misfits_of
+from unseen.match.agreement_kernels import MOST_MISFIT
 from unseen.match.kernels import distances_between
 from unseen.match.layout import to_words
-from unseen.match.plane import F64Array, Near
+from unseen.match.plane import SCALE, TO_X, TO_Y, F64Array, inverse, near
 from unseen.match.records import I64Array, U8Array, U16Array, require_codes
 
 CANDIDATE_RADIUS_BITS: Final = 31  #: a banked picture is looked at where a region of the upload is so near
@@ -46,6 +47,7 @@ _OF_SIZE_AND_TURN: Final = 0.05  #: share of an upload's regions that have any g
 _LEAST_BY_CHANCE: Final = 0.002  #: regions that lie where one should
 _SURE_BITS: Final = 40  #: partners further apart say less of where they should be
 _USUAL_SQUARE: Final = 1.6  #: of a coordinate's misfit
+_LEAST_SIDE: Final = 1e-9  #: what is sent may have none
 
 F32Array = npt.NDArray[np.float32]
 _COLUMNS: Final = ("codes", "mirrored_codes", "centres", "sides", "orientations", "details")
@@ -83,8 +85,8 @@ class Asked:
         longer = max(self.frame)
         return Places(
             points=self.centres.astype(np.float64) / longer,
-            sizes=np.log2(np.maximum(self.sides.astype(np.float64) / longer, 1e-9)),
-            turns=self.orientations.astype(np.float64) * (2 * np.pi / 512),
+            sides=np.maximum(self.sides.astype(np.float64) / longer, _LEAST_SIDE),
+            turns=directions()[self.orientations],
         )
 
 
@@ -174,45 +176,45 @@ def _one_way(asked: Asked, places: Places, distances: U16Array, banked: Banked, 
             banked=none,
             distances=np.empty(0, np.uint16),
         )
-    near = distances[found.asked, found.banked]
+    bits = distances[found.asked, found.banked]
     return Evidence(
-        bans=_bans(found, chances[found.asked, found.banked], near, asked, banked.places),
-        likeness=traits_of(found, near, places, asked.shares, banked.places).likeness(),
+        bans=_bans(found, chances[found.asked, found.banked], bits, asked, banked.places),
+        likeness=traits_of(found, bits, places, asked.shares, banked.places).likeness(),
         is_mirrored=is_mirrored,
         asked=found.asked,
         banked=found.banked,
-        distances=near,
+        distances=bits,
     )
 
 
-def _bans(found: Agreement, chances: F64Array, near: U16Array, asked: Asked, banked: Places) -> float:
+def _bans(found: Agreement, chances: F64Array, bits: U16Array, asked: Asked, banked: Places) -> float:
     """Minus log10 of the chance of it all: of codes alone for what settles the transform, of codes and places then."""
-    points, sides = banked.points[found.banked], np.exp2(banked.sizes[found.banked])
-    growth = Near.of(found.transform, points).growth
-    reach = MOST_MISFIT / misfits_of(np.ones(len(near)), sides, near.astype(np.float64), growth) * np.exp2(growth)
+    points, sides = banked.points[found.banked], banked.sides[found.banked]
+    scales = near(found.transform, points)[:, SCALE]
+    reach = MOST_MISFIT / misfits_of(np.ones(len(bits)), sides, bits.astype(np.float64), scales) * scales
     width, height = asked.shares
     by_chance = len(asked.codes) * _OF_SIZE_AND_TURN * math.pi * reach**2 / (width * height)
     alone = np.maximum(-chances - _PAIRS, 0)
     placed = np.maximum(-chances - np.log10(np.maximum(by_chance, _LEAST_BY_CHANCE)), 0)
     settles = np.argsort(-alone, kind="stable")[:_FREE]
-    return float(alone[settles].sum() + np.delete(placed, settles).sum())
+    return math.fsum([*alone[settles].tolist(), *np.delete(placed, settles).tolist()])
 
 
-def traits_of(found: Agreement, near: U16Array, asked: Places, frame: tuple[float, float], banked: Places) -> Traits:
-    """near: (k,) bits, of what agrees.  frame: width and height of the upload, in shares of the longer."""
-    there = Near.of(found.transform, banked.points).points
-    back = Near.of(np.asarray(np.linalg.inv(found.transform), np.float64), asked.points).points
+def traits_of(found: Agreement, bits: U16Array, asked: Places, frame: tuple[float, float], banked: Places) -> Traits:
+    """bits: (k,), of what agrees.  frame: width and height of the upload, in shares of the longer."""
+    there = near(found.transform, banked.points)[:, TO_X : TO_Y + 1]
+    back = near(inverse(found.transform), asked.points)[:, TO_X : TO_Y + 1]
     least, most = banked.points.min(axis=0), banked.points.max(axis=0)
     is_shown = ((there >= 0) & (there <= frame)).all(axis=1)
     is_within = ((back >= least) & (back <= most)).all(axis=1)
-    middle: F64Array = (least + most)[None] / 2
-    weights = np.exp2(-np.maximum(near.astype(np.float64) - _SURE_BITS, 0) / 15)
-    total = float(weights.sum())
+    scale = float(near(found.transform, (least + most)[None] / 2)[0, SCALE])
+    weights = np.exp2(-np.maximum(bits.astype(np.float64) - _SURE_BITS, 0) / 15)
+    total = math.fsum(weights.tolist())
     # a transform fits few partners by itself: for 6 of their 2 k coordinates, what is usual is put in
-    squares = float((weights * found.misfits**2).sum()) + min(6.0, 2 * total) * _USUAL_SQUARE
+    squares = math.fsum((weights * found.misfits**2).tolist()) + min(6.0, 2 * total) * _USUAL_SQUARE
     return Traits(
         misfit=math.sqrt(squares / (2 * total)),
-        median_bits=float(np.median(near)),
+        median_bits=float(np.median(bits)),
         contained=max(float(is_shown.mean()), float(is_within.mean())),
-        grown=float(abs(Near.of(found.transform, middle).growth[0])),
+        grown=abs(math.log2(scale)) if scale > 0 else math.inf,
     )

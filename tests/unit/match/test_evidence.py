@@ -25,7 +25,8 @@ def _changed(codes: Codes, bits: int) -> Codes:
 def _picture(n: int, seed: int) -> Banked:
     rng = np.random.default_rng(seed)
     points = rng.uniform(0.1, 0.9, (n, 2)) * (1, 0.75)
-    places = Places(points=points, sizes=rng.uniform(-4, -2, n), turns=rng.uniform(0, 6.2, n))
+    sides, turns = np.exp2(rng.uniform(-4, -2, n)), rng.uniform(0, 6.2, n)
+    places = Places(points=points, sides=sides, turns=np.column_stack([np.cos(turns), np.sin(turns)]))
     return Banked(codes=_codes(n, seed + 100), places=places)
 
 
@@ -45,7 +46,7 @@ def _upload(
     about = (of.places.points - (0.5, 0.375)) * scale
     sine, cosine = np.sin(turn), np.cos(turn)
     centres = np.array([0.5, 0.5]) + about @ np.array([[cosine, sine], [-sine, cosine]])
-    turns = of.places.turns + turn
+    turns = np.arctan2(of.places.turns[:, 1], of.places.turns[:, 0]) + turn
     if mirrored:
         centres, turns = np.array([1, 0]) + centres * (-1, 1), np.pi - turns
     ours, others = _changed(of.codes, bits), _codes(n, 77)
@@ -53,7 +54,7 @@ def _upload(
         codes=others if mirrored else ours,
         mirrored_codes=ours if mirrored else others,
         centres=(centres * LONGER + rng.normal(0, off, (n, 2))).astype(np.float32),
-        sides=(np.exp2(of.places.sizes) * scale * LONGER).astype(np.float32),
+        sides=(of.places.sides * scale * LONGER).astype(np.float32),
         orientations=(np.round(turns / (2 * np.pi) * 512) % 512).astype(np.uint16),
         details=np.full(n, detail, np.uint8),
         frame=(LONGER, LONGER),

@@ -16,6 +16,10 @@ _SIZES: Final = 32
 _AN_OCTAVE: Final = 6
 _LEAST_SIZE: Final = -5  #: to base 2, of the longer side
 _DIRECTIONS: Final = 128
+#: 2 ** (i / 6)
+_SIXTHS: Final = np.array(
+    [1.0, 1.122462048309373, 1.2599210498948732, 1.4142135623730951, 1.5874010519681994, 1.7817974362806785]
+)
 _TURN: Final = 512  #: what ``Regions.orientations`` counts in
 
 #: Sides, in 2 ** 20ths of the longer one, from which on a size is the next one: a table, since no logarithm is the same
@@ -33,9 +37,10 @@ def packed(regions: Regions, longer_side: int) -> NDArray[np.uint32]:
     return bits.astype(np.uint32)
 
 
-def unpacked(geometry: NDArray[np.uint32]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Centres (n, 2) and sides (n,), in shares of the longer side, and directions (n,), in turns.  geometry: (n,)."""
+def unpacked(geometry: NDArray[np.uint32]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Centres (n, 2) and sides (n,), in shares of the longer side, and directions (n,), in 512ths.  geometry: (n,)."""
     bits = geometry.astype(np.int64)
     points = (np.stack([bits >> 22, bits >> 12 & (_PLACES - 1)], axis=1) + 0.5) / _PLACES
-    sides = np.exp2((bits >> 7 & (_SIZES - 1)) / _AN_OCTAVE + _LEAST_SIZE)
-    return points, sides, (bits & (_DIRECTIONS - 1)) / _DIRECTIONS
+    octave, sixth = np.divmod(bits >> 7 & (_SIZES - 1), _AN_OCTAVE)
+    sides = np.ldexp(_SIXTHS[sixth], octave + _LEAST_SIZE)
+    return points, sides, (bits & (_DIRECTIONS - 1)) * (_TURN // _DIRECTIONS)
