@@ -17,7 +17,7 @@ from PIL import Image
 
 from bench._report import Report
 from bench.corpora import Codes, photographs, region_codes
-from unseen.desk.near_regions import FIRST_STEP
+from unseen.desk.near_regions import FIRST_STEP, STRONGEST, WIDE_CANDIDATE_RADIUS_BITS
 from unseen.fingerprint.closer import LOOKS
 from unseen.match import reference
 from unseen.match.evidence import CANDIDATE_RADIUS_BITS
@@ -58,6 +58,11 @@ def look_up(n: int, seed: int, report: Report) -> None:
             report.row(f"{n:,} codes, {name}, queries, mean", "n", asked)
             report.row(f"{n:,} codes, {name}, median", "ms", statistics.median(taken))
             report.row(f"{n:,} codes, {name}, slowest of {len(uploads)}", "ms", max(taken))
+        wide = [_strongest_of(steps) for steps in innocent]
+        taken = _in_turns(live, veil, wide, WIDE_CANDIDATE_RADIUS_BITS)
+        name = f"{n:,} codes, the {STRONGEST} strongest of one that was not, within {WIDE_CANDIDATE_RADIUS_BITS} bits"
+        report.row(f"{name}, median", "ms", statistics.median(taken))
+        report.row(f"{name}, slowest", "ms", max(taken))
         _check(live, veil, codes, known[-1][0][:_CHECKED], report)
         queries = np.concatenate(known[0])
         began = time.perf_counter()
@@ -76,6 +81,12 @@ def _steps_of(picture: Image.Image) -> list[Codes]:
     return [step for step in steps if len(step)]
 
 
+def _strongest_of(steps: list[Codes]) -> list[Codes]:
+    """As many as are looked for further out, of the first look."""
+    both = [step.reshape(2, -1, 32) for step in steps[:2]]
+    return [np.concatenate(both, axis=1)[:, :STRONGEST].reshape(-1, 32)]
+
+
 def _opened(folder: Path, veiled: Codes) -> LiveIndex:
     files = IndexFiles(folder, "index")
     blocks = (
@@ -87,15 +98,17 @@ def _opened(folder: Path, veiled: Codes) -> LiveIndex:
     return LiveIndex(files.open())
 
 
-def _in_turns(live: LiveIndex, veil: Veil, uploads: list[list[Codes]]) -> list[float]:
+def _in_turns(
+    live: LiveIndex, veil: Veil, uploads: list[list[Codes]], radius_bits: int = CANDIDATE_RADIUS_BITS
+) -> list[float]:
     """Milliseconds of each upload, veiling included: medians over the turns."""
-    live.search(veil.over(uploads[0][0]), CANDIDATE_RADIUS_BITS)
+    live.search(veil.over(uploads[0][0]), radius_bits)
     taken = np.empty((_TURNS, len(uploads)))
     for turn in range(_TURNS):
         for at, steps in enumerate(uploads):
             began = time.perf_counter()
             for codes in steps:
-                live.search(veil.over(codes), CANDIDATE_RADIUS_BITS, threads=1)
+                live.search(veil.over(codes), radius_bits, threads=1)
             taken[turn, at] = (time.perf_counter() - began) * 1e3
     return [float(ms) for ms in np.median(taken, axis=0)]
 
