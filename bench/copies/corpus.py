@@ -11,6 +11,13 @@ them as a whole.  Public ones, each a git repository on GitHub (read their terms
     uploads   EliSchwartz/imagenet-sample-images (1,000; no licence stated, ImageNet's terms are for research),
               alexeygrigorev/clothing-dataset-small (3,781; CC0)
 
+``--crowd``: the same and more, a subfolder a collection, ``pieces`` says what is counted.  Also:
+    JoakimSoderberg/haarcascade-negatives (images, 3,019, many of them bursts), ardamavi/Dog-Cat-Classifier
+    (Data/Train_Data, 1,399), datitran/raccoon_dataset (images, 199), jbhuang0604/SelfExSR (Urban100, Sun-Hays80; 180),
+    imazen/codec-corpus (CID22, clic2025, kodak, 315), and wallpapers, which share pictures with each other and with the
+    test photographs: D3Ext/aesthetic-wallpapers, linuxdotexe/nordic-wallpapers, FrenzyExists/wallpapers,
+    pop-os/wallpapers, elementary/wallpapers (1,000 together).
+
 ``--scenes``: photographs of one place or thing from different standpoints or moments, one subfolder a scene:
 
     openMVG/ImageDataset_SceauxCastle (images, 11; copyright Pierre Moulon),

@@ -1,6 +1,6 @@
 """How often innocent pictures match: unrelated photographs, and different photographs of the same scene."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bench.copies.corpus import load_all, pictures_under
 from bench.copies.edits import Picture
+from bench.copies.interfaces import KINDS, screens_of
 from bench.copies.matchers import Answer, Matcher
 from bench.copies.statistics import TailEstimate, rate_at_most, tail_estimate
 
@@ -103,31 +104,54 @@ def _count(innocents: Innocents, answer: Answer, path: Path, names: Sequence[Pat
 
 def same_scene(folder: Path, makers: Sequence[Callable[[], Matcher]]) -> list[Innocents]:
     """Each pair of pictures within each subfolder; a pair is wrong when either matches the other."""
+    scenes = sorted(path for path in folder.iterdir() if path.is_dir())
+    return within_groups(((scene.name, list(load_all(pictures_under(scene)))) for scene in scenes), makers)
+
+
+def same_kind_of_screen(
+    shown: Sequence[Picture], makers: Sequence[Callable[[], Matcher]], seed: int
+) -> list[Innocents]:
+    """Each pair of screens of each kind, with another picture each; a pair is wrong when either matches the other."""
+    kinds = (
+        (kind, [(Path(kind, f"{at}.png"), drawn) for at, drawn in enumerate(screens_of(kind, shown, seed))])
+        for kind in KINDS
+    )
+    return within_groups(kinds, makers)
+
+
+def within_groups(
+    groups: Iterable[tuple[str, Sequence[tuple[Path, Picture]]]], makers: Sequence[Callable[[], Matcher]]
+) -> list[Innocents]:
+    """Each pair of pictures within each group; a pair is wrong when either matches the other."""
     found = []
     for make in makers:
         probe = make()
         found.append(Innocents(matcher=probe.name, threshold=probe.threshold))
-    for scene in sorted(path for path in folder.iterdir() if path.is_dir()):
-        members = list(load_all(pictures_under(scene)))
+    for name, members in groups:
         pairs = len(members) * (len(members) - 1) // 2
         for make, innocents in zip(makers, found, strict=True):
-            innocents.wrong += _wrong_in(members, make())
+            innocents.wrong += _wrong_in(members, make)
             innocents.pairs += pairs
             innocents.pictures += len(members)
-            innocents.pairs_by_scene[scene.name] = pairs
+            innocents.pairs_by_scene[name] = pairs
     return found
 
 
-def _wrong_in(members: Sequence[tuple[Path, Picture]], matcher: Matcher) -> list[WrongPair]:
-    for _, picture in members:
-        matcher.bank(picture)
-    wrong: dict[tuple[int, int], WrongPair] = {}
-    for asked, (path, picture) in enumerate(members):
-        answer = matcher.matches(picture)
-        for at, what in answer.matched.items():
-            if at != asked:
-                pair = WrongPair(banked=members[at][0], uploaded=path, closeness=float(answer.closeness[at]), what=what)
-                wrong.setdefault((min(at, asked), max(at, asked)), pair)
+def _wrong_in(members: Sequence[tuple[Path, Picture]], make: Callable[[], Matcher]) -> list[WrongPair]:
+    """Each asks for those before it, then for those after it.
+
+    A matcher that finds the picture itself may look no further.
+    """
+    wrong: dict[frozenset[Path], WrongPair] = {}
+    for turn in (members, members[::-1]):
+        matcher = make()
+        for path, picture in turn:
+            answer = matcher.matches(picture)
+            for at, what in answer.matched.items():
+                other, closeness = turn[at][0], float(answer.closeness[at])
+                pair = WrongPair(banked=other, uploaded=path, closeness=closeness, what=what)
+                wrong.setdefault(frozenset((other, path)), pair)
+            matcher.bank(picture)
     return list(wrong.values())
 
 

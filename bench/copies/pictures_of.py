@@ -13,6 +13,7 @@ from bench.copies.innocents import WrongPair
 from bench.copies.recall import Recall, Shown
 
 _COLOURS: Final = ("#8c8c8c", "#c9a227", "#3b7dd8", "#c0392b", "#2e8b57")
+BARS: Final = {0.85: "bar, each edit", 0.97: "bar, all edits"}  #: recall that is asked of the last matcher
 _CELL: Final = 224
 _MOST_PAIRS: Final = 80
 
@@ -33,6 +34,9 @@ def chart(recall: Recall, edits: Sequence[Edit], matchers: Sequence[str], path: 
             axes.plot(caught.interval, (row + shift, row + shift), color=colour, linewidth=1)
             label = matcher if row == 0 else None
             axes.plot(caught.recall, row + shift, "o", color=colour, markersize=3.5, label=label)
+    for least, what in BARS.items():
+        axes.axvline(least, color="#333333", linewidth=0.8, linestyle="--")
+        axes.text(least, len(order) - 0.1, what, fontsize=6, ha="right", va="bottom", rotation=30)
     axes.set_yticks(range(len(order)), [edit.name for edit in order], fontsize=7)
     axes.set_ylim(-0.8, len(order) - 0.2)
     axes.set_xlim(-0.01, 1.01)

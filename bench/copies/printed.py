@@ -1,16 +1,19 @@
 """The run in words and numbers."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bench._report import Report, machine
+from bench.copies import rates
 from bench.copies.cost import Cost
+from bench.copies.crowd import Asked
 from bench.copies.edits import Edit
 from bench.copies.innocents import Innocents
 from bench.copies.matchers import Matcher
 from bench.copies.recall import Recall
 
+SCENES: Final = "different pictures of the same scene"
 _LARGE_BANK: Final = 1_000_000  # pictures, for the estimate
 
 
@@ -19,8 +22,8 @@ def report(
     edits: Sequence[Edit],
     recall: Recall,
     costs: Sequence[Cost],
-    unrelated: Sequence[Innocents],
-    scenes: Sequence[Innocents],
+    innocents: Mapping[str, Sequence[Innocents]],
+    crowd: Sequence[Asked],
     matchers: Sequence[Matcher],
 ) -> None:
     """Print everything; with ``--json``, end with one line of it."""
@@ -30,8 +33,9 @@ def report(
     for matcher in matchers:
         print(f"{matcher.name}: a match is {matcher.rule}")
     _recall(numbers, edits, recall, [matcher.name for matcher in matchers])
-    _innocents(numbers, "unrelated pictures", unrelated)
-    _innocents(numbers, "different pictures of the same scene", scenes)
+    for what, found in innocents.items():
+        _innocents(numbers, what, found)
+    _crowd(numbers, crowd, options.seed)
     _costs(numbers, costs)
     if options.json:
         numbers.json()
@@ -108,11 +112,11 @@ def _innocents(numbers: Report, what: str, found: Sequence[Innocents]) -> None:
         head += ["code pairs", "wrong per 1,000 uploads at 1M, from the tail", "at most (95 %)"]
     _table(head, rows)
     if scenes := found[0].pairs_by_scene:
-        print("pairs by scene: " + ", ".join(f"{scene} {pairs}" for scene, pairs in scenes.items()))
+        print("pairs by group: " + ", ".join(f"{scene} {pairs}" for scene, pairs in scenes.items()))
         for each in found:
             places = [pair.banked.parent.name for pair in each.wrong]
             counts = ", ".join(f"{place} {places.count(place)}" for place in sorted(set(places)))
-            print(f"wrong by scene, {each.matcher}: {counts or 'none'}")
+            print(f"wrong by group, {each.matcher}: {counts or 'none'}")
 
 
 def _estimate(numbers: Report, each: Innocents) -> tuple[str, str]:
@@ -123,6 +127,36 @@ def _estimate(numbers: Report, each: Innocents) -> tuple[str, str]:
     scale = 1000 * _LARGE_BANK
     numbers.figures[f"wrong per 1,000 uploads at 1M, from the tail ({each.matcher})"] = scale * tail.rate
     return f"{scale * tail.rate:.3g}", f"{scale * tail.at_most:.3g}"
+
+
+def _crowd(numbers: Report, asked: Sequence[Asked], seed: int) -> None:
+    """Wrong answers at a bank of a million; ``rates`` says how."""
+    if not asked:
+        return
+    held, blocking = rates.reviews(asked), rates.blocks(asked)
+    photographs = len({each.photograph for each in asked})
+    print(
+        f"\na crowd: {len(asked):,} pictures of {photographs:,} photographs asked for, {held.pairs:,} pairs, "
+        f"{sum(each.others * each.codes for each in asked) / len(asked):.3g} codes times pictures an upload"
+    )
+    rows = [(f"{step:g} bans", f"{pairs:,}", f"{alike:,}") for step, pairs, alike in rates.by_bans(asked)]
+    _table(("pairs with at least", "of any likeness", "of likeness 0 and more"), rows)
+    rows = []
+    for what, rate in (("review, by regions", held), ("match of a whole picture or an inset", blocking)):
+        rows.append((what, f"{rate.wrong:,}", f"{rate.counted:.3g}", f"{rate.at_most:.3g}"))
+        numbers.figures[f"wrong per 1,000 uploads at 1M, {what}, at most"] = rate.at_most
+    _table(("wrong per 1,000 uploads at 1M", "pairs", "counted", "at most (95 %)"), rows)
+    found = rates.estimate(asked, seed)
+    if found is None:
+        print("reviews from the tail: too few pairs come near")
+        return
+    numbers.figures["wrong reviews per 1,000 uploads at 1M, from the tail"] = found.rate
+    low, high, tail = found.low, found.high, found.tail
+    print(
+        f"reviews from the tail: {found.rate:.2g} [{low:.2g}, {high:.2g}]; {tail.exceeding} pairs above {tail.start:g} "
+        f"bans, scale {tail.scale:.3f}, shape {tail.shape:+.2f}; of the second half's pairs {found.held} are above "
+        f"{found.beyond:g} bans, the first half's tail says {found.told:.1f}"
+    )
 
 
 def _costs(numbers: Report, costs: Sequence[Cost]) -> None:

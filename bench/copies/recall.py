@@ -1,5 +1,8 @@
 """How many copies are caught: every edit of every photograph, asked of every matcher."""
 
+import json
+import sys
+import time
 import zlib
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
@@ -73,12 +76,15 @@ def measure(
     others: Sequence[Picture],
     matchers: Sequence[Matcher],
     seed: int,
+    kept: Path | None = None,
 ) -> Recall:
     """Edit the first ``pictures`` photographs of those banked every way, and ask.
 
     banked: in the order of their ids; others: photographs that are in no bank, to stand beside these in collages.
+    kept: a file of answers; those in it are not asked for again.
     """
     tried = banked[:pictures]
+    known, began = _read(kept), time.monotonic()
     counts = {(edit.name, matcher.name): 0 for edit in edits for matcher in matchers}
     result = Recall(wrong=dict(counts), photographs=len(tried))
     for own, path in enumerate(tried):
@@ -86,16 +92,39 @@ def measure(
         if picture is None:  # it was there a moment ago
             raise SystemExit(f"{path} can no longer be read.")
         for edit in edits:
-            copy = edit(picture, rng_for(seed, edit, path), others)
-            result.copies += 1
+            key, copy = f"{seed} {edit.name} {mark_of(path)}", None
+            answers = known.setdefault(key, {})
             for matcher in matchers:
-                matched = matcher.matches(copy).matched.keys()
+                if matcher.name not in answers:
+                    copy = copy or edit(picture, rng_for(seed, edit, path), others)
+                    answers[matcher.name] = sorted(matcher.matches(copy).matched)
+                matched = set(answers[matcher.name])
                 counts[edit.name, matcher.name] += own in matched
                 result.wrong[edit.name, matcher.name] += bool(matched - {own})
-            _show(result, edit.name, picture, copy, own, matched, banked)  # what the last matcher said
+            if copy is not None:
+                _keep(kept, key, answers)
+            result.copies += 1
+            if matched != {own}:  # what the last matcher said
+                copy = copy or edit(picture, rng_for(seed, edit, path), others)
+                _show(result, edit.name, picture, copy, own, matched, banked)
+        print(f"copied {own + 1} of {len(tried)} photographs, {time.monotonic() - began:.0f} s", file=sys.stderr)
     for key, caught in counts.items():
         result.caught[key] = Caught(caught=caught, tried=len(tried))
     return result
+
+
+def _read(kept: Path | None) -> dict[str, dict[str, list[int]]]:
+    """Answers by copy and matcher: ids of banked photographs."""
+    if kept is None or not kept.is_file():
+        return {}
+    lines = [line for line in kept.read_text(encoding="utf-8").splitlines() if line.endswith("]")]
+    return dict(json.loads(line) for line in lines)
+
+
+def _keep(kept: Path | None, key: str, answers: dict[str, list[int]]) -> None:
+    if kept is not None:
+        with kept.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([key, answers]) + "\n")
 
 
 def _show(

@@ -82,3 +82,41 @@ def tail_estimate(
         from_closeness=start,
         pairs_in_tail=len(inside),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tail:
+    """How the scores of unrelated pairs fall off beyond ``start``: a generalised Pareto distribution."""
+
+    start: float
+    exceeding: int  #: scores beyond it
+    scale: float
+    shape: float  #: 0 is exponential; above it they fall more slowly
+
+    def expected(self, threshold: float) -> float:
+        """How many scores of as many pairs as were fitted are expected at ``threshold`` or beyond; it is not below."""
+        excess = (threshold - self.start) / self.scale
+        if self.shape < 1e-9:
+            return self.exceeding * math.exp(-excess)
+        return self.exceeding * float((1 + self.shape * excess) ** (-1 / self.shape))
+
+
+def fitted_tail(scores: NDArray[np.float64], start: float) -> Tail | None:
+    """The likeliest tail beyond ``start`` (Pickands 1975), or None for fewer than 20 scores beyond it.
+
+    The shape is held between 0 and 0.25.  Sums of independent chances fall exponentially or faster, so that a shape
+    above 0 is a precaution; and an end of all scores just beyond the highest that was seen, a shape below 0, is not
+    believed in: held out pairs did lie beyond it.
+    """
+    excess = scores[scores > start] - start
+    if len(excess) < 20:
+        return None
+    scales = float(excess.mean()) * np.geomspace(0.4, 2.5, 61)
+    best = (-math.inf, 0.0, 0.0)
+    for shape in np.linspace(0, 0.25, 11).tolist():
+        logs = np.log1p(shape * excess / scales[:, None]).sum(axis=1)
+        slopes = excess.sum() / scales if shape < 1e-9 else (1 + 1 / shape) * logs
+        likely = -len(excess) * np.log(scales) - slopes
+        at = int(likely.argmax())
+        best = max(best, (float(likely[at]), float(scales[at]), shape))
+    return Tail(start=start, exceeding=len(excess), scale=best[1], shape=best[2])

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from bench.leak.codes import F64Array, U8Array
 from unseen.fingerprint.region import BANKED
 from unseen.fingerprint.region.codes import code_pair, distinct
+from unseen.fingerprint.region.common import is_common
 from unseen.fingerprint.region.detail import detail_of
 from unseen.fingerprint.region.detector import OCTAVE, SCALE, X, Y, keypoints
+from unseen.fingerprint.region.drawn import is_photographed
 from unseen.fingerprint.region.patches import describe
 from unseen.fingerprint.region.records import MIN_DETAIL
 from unseen.fingerprint.region.reference import shape
@@ -50,12 +52,12 @@ class Placed:
 
 
 def placed(luma: U8Array) -> Placed:
-    """The regions that ``fingerprint_regions`` would bank of it.  luma: (h, w) uint8."""
+    """The regions that are banked of it: neither drawn ones nor those that everyone has.  luma: (h, w) uint8."""
     space = octaves(np.ascontiguousarray(luma), BANKED.long_side)
     height, width = space[0].shape[1:]
-    found = keypoints(space)
+    found, ratio = keypoints(space), max(luma.shape) / max(height, width)
+    found = found[is_photographed(luma, *_squares(found, ratio))]
     found = found[chosen(found, height, width, BANKED.candidates)]
-    ratio = max(luma.shape) / max(height, width)
     patch, turns = np.empty((SIDE, SIDE), np.int32), np.empty(2, np.int64)
     rows: list[tuple[int, U8Array, F64Array, F64Array, F64Array]] = []
     for keypoint in found:
@@ -74,9 +76,19 @@ def placed(luma: U8Array) -> Placed:
     rows.sort(key=lambda row: row[0])
     codes = np.array([row[1] for row in rows], np.uint8).reshape(-1, 2, 32)
     kept = distinct(np.ascontiguousarray(codes[:, 0]), BANKED.most)
-    return Placed(
+    all_kept = Placed(
         codes=codes[kept],
         samples=np.array([rows[at][2] for at in kept]).reshape(-1, SIDE * SIDE),
         centres=np.array([rows[at][3] for at in kept]).reshape(-1, 2),
         matrices=np.array([rows[at][4] for at in kept]).reshape(-1, 2, 2),
     )
+    upright, mirrored = (np.ascontiguousarray(all_kept.codes[:, way]) for way in (0, 1))
+    return all_kept.chosen(np.flatnonzero(~is_common(upright, mirrored)))
+
+
+def _squares(found: NDArray[np.int64], ratio: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Centres and sides of keypoints' patches in pixels of the luma.  ratio: of one of the working picture's."""
+    scale = (1 << found[:, OCTAVE]) * ratio
+    centres = np.stack([found[:, X], found[:, Y]], axis=1) / 16 * scale[:, None] + ratio / 2
+    sides = np.array(SIGMAS)[found[:, SCALE] - LEAST_SCALE] / 65536 * scale * SPAN
+    return centres.astype(np.float32), sides.astype(np.float32)

@@ -13,8 +13,9 @@ from bench.copies.corpus import pictures_under
 from bench.leak.codes import U8Array
 from bench.leak.faces import Box
 from bench.leak.places import Placed, placed
+from unseen.fingerprint.region import BANKED
 
-LONG_SIDE: Final = 640
+LONG_SIDE: Final = BANKED.long_side
 _ASTRONAUT: Final = (177, 66, 95, 95)  # her face, in 512ths of the picture's longer side
 
 
@@ -36,7 +37,7 @@ class Victim:
 
 
 def luma_of(path: Path) -> U8Array:
-    """Upright, at most 640 pixels long."""
+    """Upright, at most as long as what is banked is looked at."""
     with Image.open(path) as picture:
         picture.draft("L", (LONG_SIDE, LONG_SIDE))
         upright = ImageOps.exif_transpose(picture).convert("L")

@@ -8,6 +8,7 @@ from support.drawings import Luma, noise
 from unseen.fingerprint.region import reference
 from unseen.fingerprint.region.common import near_any
 from unseen.fingerprint.region.drawn import flat_percents
+from unseen.fingerprint.region.tones import tone_percents
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -38,3 +39,14 @@ def test_flat_pixels_are_counted_as_the_reference_counts(luma: Luma, seed: int) 
     sides = rng.uniform(0, 40, 6).astype(np.float32)
     squares = [(float(x), float(y), float(side)) for (x, y), side in zip(centres, sides, strict=True)]
     assert flat_percents(luma, centres, sides).tolist() == reference.flat_percents(luma, squares)
+
+
+@settings(max_examples=60)
+@given(luma=few_greys(), seed=seeds, spread=st.sampled_from([2, 20, 60]))
+def test_two_tones_are_found_as_the_reference_finds_them(luma: Luma, seed: int, spread: int) -> None:
+    rng = np.random.default_rng(seed)
+    luma = (luma % 4 * np.uint8(spread) + rng.integers(0, 9, luma.shape, np.uint8)).repeat(5, axis=0).repeat(5, axis=1)
+    centres = rng.uniform(-5, 150, (6, 2)).astype(np.float32)
+    sides = rng.uniform(0, 200, 6).astype(np.float32)
+    squares = [(float(x), float(y), float(side)) for (x, y), side in zip(centres, sides, strict=True)]
+    assert tone_percents(luma, centres, sides).tolist() == reference.tone_percents(luma, squares)

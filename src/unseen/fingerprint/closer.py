@@ -17,6 +17,7 @@ from unseen.fingerprint.region.fingerprint import fingerprint_regions
 from unseen.fingerprint.region.geometry import packed
 from unseen.fingerprint.region.records import BANKED, SOUGHT, SOUGHT_SMALLER, Plan, Regions, strongest_first
 from unseen.fingerprint.region.scale_space import shrink, working_size
+from unseen.fingerprint.region.tones import without_two_tones
 
 #: Of the decoded picture, for both: its long side has at least so many pixels where the file has them.
 LONG_SIDE: Final = SOUGHT.long_side
@@ -101,7 +102,7 @@ class Look:
 
     def regions(self, luma: Luma) -> Regions:
         """What it finds, strongest first.  luma: (h, w) uint8, not empty."""
-        return strongest_first(_regions(luma, self.plan))
+        return without_two_tones(luma, strongest_first(_regions(luma, self.plan)))
 
 
 #: One after the other, until one decides: what is found of a photographed screen varies by size.

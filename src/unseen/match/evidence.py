@@ -26,7 +26,7 @@ from unseen.match.records import I64Array, U8Array, U16Array, require_codes
 CANDIDATE_RADIUS_BITS: Final = 31  #: a banked picture is looked at where a region of the upload is so near
 WIDE_RADIUS_BITS: Final = 60  #: what is this near a harmless picture's region says nothing
 
-#: None of 5.9 million unrelated pairs has more than six, whatever its likeness; none of 542 pairs of photographs of one
+#: None of a billion unrelated pairs has more than 5.3, whatever its likeness; none of 542 pairs of photographs of one
 #: scene is as like a copy as this, the nearest by 0.4 (docs/region-fingerprint.md has both).
 REVIEW_BANS: Final = 7.5
 REVIEW_LIKENESS: Final = 0.0
@@ -43,6 +43,7 @@ _AT_100_BITS: Final = -2.48
 _A_FAR_BIT: Final = 0.103
 _PAIRS: Final = 4.4  #: log10 of 256 * 96: how many pairs of regions two pictures have
 _FREE: Final = 4  #: partners that settle a transform: their places say nothing
+_SAME_PLACE: Final = 0.25  #: of the smaller side: regions whose centres are so near show the same thing
 _OF_SIZE_AND_TURN: Final = 0.05  #: share of an upload's regions that have any given size and direction, within the play
 _LEAST_BY_CHANCE: Final = 0.002  #: regions that lie where one should
 _SURE_BITS: Final = 40  #: partners further apart say less of where they should be
@@ -196,8 +197,22 @@ def _bans(found: Agreement, chances: F64Array, bits: U16Array, asked: Asked, ban
     by_chance = len(asked.codes) * _OF_SIZE_AND_TURN * math.pi * reach**2 / (width * height)
     alone = np.maximum(-chances - _PAIRS, 0)
     placed = np.maximum(-chances - np.log10(np.maximum(by_chance, _LEAST_BY_CHANCE)), 0)
-    settles = np.argsort(-alone, kind="stable")[:_FREE]
-    return math.fsum([*alone[settles].tolist(), *np.delete(placed, settles).tolist()])
+    apart = places_apart(points, sides, np.argsort(-alone, kind="stable"))
+    return math.fsum([*alone[apart[:_FREE]].tolist(), *placed[apart[_FREE:]].tolist()])
+
+
+def places_apart(points: F64Array, sides: F64Array, order: I64Array) -> I64Array:
+    """Of regions in this order, those that are no second look at the place of an earlier one: rows, in the order.
+
+    One keypoint may be kept in two directions, or at two sizes: where it looks like a stranger's in one, it does in the
+    other.  points: (k, 2) centres; sides: (k,), in the same unit; order: (k,) rows.
+    """
+    kept = list[int]()
+    for row in order.tolist():
+        reach, away = _SAME_PLACE * np.minimum(sides[kept], sides[row]), points[kept] - points[row]
+        if ((away * away).sum(axis=1) > reach * reach).all():
+            kept.append(row)
+    return np.array(kept, np.int64)
 
 
 def traits_of(found: Agreement, bits: U16Array, asked: Places, frame: tuple[float, float], banked: Places) -> Traits:

@@ -12,6 +12,7 @@ from bench.leak.likeness import correlation, fitted, ssim
 from bench.leak.places import Placed, placed
 from bench.leak.samples import of_crops, of_regions, standard
 
+from unseen.fingerprint.region.common import without_common
 from unseen.fingerprint.region.fingerprint import fingerprint_regions
 
 
@@ -33,6 +34,16 @@ def test_the_places_known_to_the_audit_are_those_of_the_banked_codes(pictures: l
     np.testing.assert_array_equal(found.codes[:, 1], banked.mirrored_codes)
     np.testing.assert_allclose(found.centres, banked.centres, atol=0.01)
     np.testing.assert_allclose(found.sides, banked.sides, rtol=0.001)
+
+
+def test_the_audit_attacks_only_what_is_banked_and_nothing_that_was_drawn(pictures: list[codes.U8Array]) -> None:
+    half = pictures[0].copy()
+    down, across = np.indices(half[:, 90:].shape) // 20
+    half[:, 90:] = 20 + 200 * ((down + across) % 2)
+    found, banked = placed(half), without_common(fingerprint_regions(half))
+    assert len(banked) > 10
+    assert not np.array_equal(banked.codes, fingerprint_regions(half, with_drawn=True).codes)
+    np.testing.assert_array_equal(found.codes[:, 0], banked.codes)
 
 
 @pytest.mark.parametrize("kind", ["whole", "region"])

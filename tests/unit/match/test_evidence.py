@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from unseen.match.agreement import PARTNER_RADIUS_BITS, Places
-from unseen.match.evidence import REVIEW_BANS, Asked, Banked, chances_of, evidence_for
+from unseen.match.evidence import REVIEW_BANS, Asked, Banked, chances_of, evidence_for, places_apart
 
 Codes = NDArray[np.uint8]
 LONGER = 1000
@@ -150,6 +150,15 @@ def test_a_banked_region_counts_once_however_often_the_upload_has_it() -> None:
     banked = _picture(1, 11)
     wall = _upload(banked, bits=0).only(np.zeros(20, np.int64))
     assert evidence_for(wall, banked).banked.tolist() == [0]
+
+
+def test_one_keypoint_kept_in_two_directions_is_one_witness() -> None:
+    banked = _picture(40, 1)
+    for apart, is_same in ((0.0, True), (0.2, True), (0.3, False)):
+        points, sides = banked.places.points.copy(), banked.places.sides
+        points[1] = points[0] + (apart * min(sides[:2]), 0)
+        rows = places_apart(points, sides, np.array([1, 0, 2]))
+        assert rows.tolist() == ([1, 2] if is_same else [1, 0, 2])
 
 
 def test_nearer_and_more_detailed_pairs_are_rarer() -> None:

@@ -41,8 +41,8 @@ def flat_percents(luma: U8Array, centres: F32Array, sides: F32Array) -> NDArray[
     found = np.empty(len(sides), np.int64)
     for each in range(len(sides)):
         across, down, half = float(centres[each, 0]), float(centres[each, 1]), float(sides[each]) / 2
-        left, right = _between(across - half, width), _between(across + half, width) + 1
-        top, bottom = _between(down - half, height), _between(down + half, height) + 1
+        left, right = between(across - half, width), between(across + half, width) + 1
+        top, bottom = between(down - half, height), between(down + half, height) + 1
         flat = np.int64(above[bottom, right]) + np.int64(above[top, left])
         flat -= np.int64(above[top, right]) + np.int64(above[bottom, left])
         found[each] = 100 * flat // ((right - left) * (bottom - top))
@@ -50,6 +50,6 @@ def flat_percents(luma: U8Array, centres: F32Array, sides: F32Array) -> NDArray[
 
 
 @njit(nogil=True, cache=True)
-def _between(at: float, side: int) -> int:
+def between(at: float, side: int) -> int:
     """The pixel of a place along one axis, one of the picture's."""
     return int(min(max(np.floor(at), 0), side - 1))

@@ -349,5 +349,24 @@ def flat_percents(luma: NDArray[np.uint8], squares: list[tuple[float, float, flo
     return found
 
 
+def tone_percents(luma: NDArray[np.uint8], squares: list[tuple[float, float, float]]) -> list[int]:
+    """How many of 100 pixels of each square (middle's x and y, side) are near its two commonest greys."""
+    height, width = luma.shape
+    found = []
+    for x, y, side in squares:
+        columns = range(_inside(x - side / 2, width), _inside(x + side / 2, width) + 1)
+        rows = range(_inside(y - side / 2, height), _inside(y + side / 2, height) + 1)
+        step = 1 + max(len(rows), len(columns)) // 64
+        greys = sorted(luma[rows.start : rows.stop : step, columns.start : columns.stop : step].ravel().tolist())
+        total = len(greys)
+        contrast = greys[-(-99 * total // 100) - 1] - greys[-(-total // 100) - 1]
+        near = max(1, contrast // 32)
+        for _ in range(2):
+            tone = max(range(256), key=lambda grey: (sum(abs(each - grey) <= near for each in greys), -grey))
+            greys = [each for each in greys if abs(each - tone) > near]
+        found.append(100 * (total - len(greys)) // total if contrast >= 48 else 0)
+    return found
+
+
 def _inside(at: float, side: int) -> int:
     return min(max(math.floor(at), 0), side - 1)
