@@ -116,7 +116,7 @@ class Ours:
         self._store = MemoryStore()
         with self._store.write() as tx:
             tx.put_bank(Bank(name="videos"))
-        self._index = Indexes(self._store, folder, with_regions=True)
+        self._index = Indexes(self._store, folder, region_key=bytes(32))
         self._index.open()
         self._decoder = VideoDecoder(VideoLimits(threads=1), workers=1)
         self._pictures = DecoderPool(Limits(), workers=1)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -39,15 +40,55 @@ def frame_interval_s(path: Path) -> float:
         return 1 / float(rate) if rate else 0.04
 
 
-def with_keyframes(path: Path, made: Path, *, every_s: float = 2.0) -> None:
-    """The same video as a platform would have it: H.264 with a keyframe at least every so many seconds."""
+def takes_the_same_track(path: Path) -> bool:
+    """Whether the first picture track, which the peer takes, is the one that we take."""
+    with av.open(str(path)) as file:
+        return file.streams.video[0] is file.streams.best("video") or file.streams.video[0].width >= max(
+            stream.width for stream in file.streams.video
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """How a video is encoded again, as a platform or a phone would have it."""
+
+    codec: str
+    ending: str
+    every_s: float  #: from keyframe to keyframe at most
+    height: int | None = None  #: pixels; as it was if None
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """How it is told in the report."""
+        size = "" if self.height is None else f" {self.height}p"
+        return f"{self.codec.removeprefix('lib')} {self.ending}{size}, keyframes every {self.every_s:g} s"
+
+
+_X26: tuple[tuple[str, str], ...] = (("preset", "veryfast"), ("crf", "23"))
+_VPX: tuple[tuple[str, str], ...] = (("deadline", "realtime"), ("cpu-used", "8"), ("crf", "32"), ("b", "1500000"))
+VARIANTS = (
+    Variant(codec="libx264", ending="mp4", every_s=2.0, options=_X26),
+    Variant(codec="libx264", ending="mp4", every_s=1.0, height=360, options=_X26),
+    Variant(codec="libvpx-vp9", ending="webm", every_s=2.0, height=360, options=_VPX),
+    Variant(codec="libx265", ending="mp4", every_s=2.0, height=480, options=(*_X26, ("x265-params", "log-level=0"))),
+    Variant(codec="libx264", ending="mkv", every_s=1.5, height=720, options=_X26),
+    Variant(codec="libx264", ending="mov", every_s=2.0, height=240, options=_X26),
+)
+
+
+def encoded(path: Path, made: Path, variant: Variant, *, most_s: float = 1e9) -> None:
+    """The same video, or its beginning, encoded again."""
     with av.open(str(path)) as file, av.open(str(made), "w") as out:
         source = file.streams.best("video")
         rate = source.average_rate or Fraction(25)
-        stream = out.add_stream("libx264", rate=rate, options={"preset": "fast", "crf": "23"})
-        stream.width, stream.height = source.width // 2 * 2, source.height // 2 * 2
-        stream.pix_fmt, stream.gop_size = "yuv420p", int(rate * Fraction(every_s))
+        stream = out.add_stream(variant.codec, rate=rate, options=dict(variant.options))
+        height = min(variant.height or source.height, source.height)
+        stream.width, stream.height = round(source.width * height / source.height) // 2 * 2, height // 2 * 2
+        stream.pix_fmt, stream.gop_size = "yuv420p", int(rate * Fraction(variant.every_s))
         for number, frame in enumerate(file.decode(source)):
+            if number >= most_s * rate:
+                break
             scaled = frame.reformat(width=stream.width, height=stream.height, format="yuv420p")
             scaled.pts, scaled.time_base, scaled.pict_type = number, 1 / Fraction(rate), 0
             out.mux(stream.encode(scaled))

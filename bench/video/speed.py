@@ -1,18 +1,18 @@
 """Seconds that a video costs, against ``vpdq.computeHash(seconds_per_hash=1)``, with how its hashes agree.
 
-Three ways: what screening an innocent video costs (both digests, keyframes, and a frame every two seconds wherever
-keyframes are further apart), what banking costs (``fingerprint_video``), and the peer.  All start from a file, in turn,
-with a decoder process that runs already.  Memory: of a two-hour video, the node's gain and the decoder process's all.
+Three ways: what screening an innocent video costs (``look_up_video`` in a bank of other videos and pictures: digests,
+keyframes, a frame a second wherever keyframes are further apart, look-ups), what banking costs
+(``fingerprint_video``), and the peer.  Screening is measured with and without the closer look, for pictures set inside
+and for regions.  All start from a file, in turn, with a decoder process that runs already.  Memory: of a two-hour
+video, the node's gain and the decoder process's all.
 """
 
-import argparse
 import os
 import statistics
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,16 +21,33 @@ import av
 import numpy as np
 import psutil
 import vpdq
+from PIL import Image
 
 from bench._report import Report, parser
-from bench.video.corpus import frame_interval_s, longest_gap_s, repeated, videos, with_keyframes
+from bench.video.corpus import (
+    VARIANTS,
+    encoded,
+    frame_interval_s,
+    longest_gap_s,
+    repeated,
+    takes_the_same_track,
+    videos,
+)
+from unseen.bank.records import Bank, Source, SourceKind
+from unseen.base import SystemClock
+from unseen.desk.indexes import Indexes
+from unseen.desk.look_at_video import look_up_video
+from unseen.desk.screen import Looked
+from unseen.fingerprint.closer import banked_regions
 from unseen.fingerprint.image import warm_up
 from unseen.fingerprint.pdq import luma_of, pdq
+from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.fingerprint.video.decoder import VideoDecoder
 from unseen.fingerprint.video.fingerprint import fingerprint_video
 from unseen.fingerprint.video.limits import VideoLimits
 from unseen.fingerprint.video.reader import open_video
-from unseen.fingerprint.video.sources import FileSource, digests_of
+from unseen.fingerprint.video.sources import FileSource
+from unseen.store import MemoryStore
 
 PEER = "vpdq"
 CLOSE_S = 2.0
@@ -45,7 +62,9 @@ class Measured:
 
     name: str
     is_close: bool  #: keyframes are at most two seconds apart
+    is_alike: bool  #: the peer takes the same track
     screen_ms: float
+    closer_ms: float
     bank_ms: float
     peer_ms: float
 
@@ -61,33 +80,82 @@ class Agreement:
 def main() -> None:
     options = parser("what a video costs, against vpdq").parse_args()
     paths = videos()
+    rounds = 3 if options.quick else 5
     report = Report(benchmark="video speed", n=len(paths), seed=options.seed)
     warm_up()
     with VideoDecoder(LIMITS) as decoder, tempfile.TemporaryDirectory() as folder:
-        measured = [measure(path, path.name, decoder, options) for path in paths if path.suffix != ".gif"]
-        for path in paths if not options.quick else paths[:2]:
-            made = Path(folder) / f"{path.stem}.mp4"
-            with_keyframes(path, made)
-            measured.append(measure(made, f"{path.name}, keyframes every 2 s", decoder, options))
+        banks = Banks(Path(folder), options.seed)
+        named = [(path, path.name) for path in paths] + list(_made(paths, Path(folder), is_quick=options.quick))
+        measured = [measure(path, name, decoder, banks, rounds) for path, name in named]
         add_speed(report, measured)
         add_agreement(report, [compare(path, decoder) for path in paths[: 3 if options.quick else None]])
         long_video = Path(folder) / "long.mp4"
-        repeated(Path(folder) / f"{paths[0].stem}.mp4", long_video, seconds=LONG_S / 12 if options.quick else LONG_S)
-        add_memory(report, long_video, decoder)
+        repeated(named[len(paths)][0], long_video, seconds=LONG_S / 12 if options.quick else LONG_S)
+        add_memory(report, long_video, decoder, banks)
     report.print()
     if options.json:
         report.json()
 
 
-def measure(path: Path, name: str, decoder: VideoDecoder, options: argparse.Namespace) -> Measured:
+def _made(paths: list[Path], folder: Path, *, is_quick: bool) -> Iterator[tuple[Path, str]]:
+    """Every video as one of ``VARIANTS``, in turn; in a whole run as two of them."""
+    for step in range(1 if is_quick else 2):
+        for number, path in enumerate(paths):
+            variant = VARIANTS[(number + (step * len(VARIANTS)) // 2) % len(VARIANTS)]
+            made = folder / f"{step}-{number}.{variant.ending}"
+            encoded(path, made, variant, most_s=12 if is_quick else 1e9)
+            yield made, f"{path.stem}, {variant.name}"
+
+
+class Banks:
+    """What innocent videos are looked up in: entries of noise, with and without regions."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self.store = MemoryStore()
+        frames = Fingerprint.of_frames(_codes(rng, 4096), np.arange(4096.0), np.full(4096, 100, np.uint8))
+        pictures = [Fingerprint(kind=Kind.PDQ, code=code.tobytes(), quality=100) for code in _codes(rng, 10_000)]
+        drawn = np.asarray(Image.fromarray(rng.integers(0, 256, (80, 120), np.uint8)).resize((960, 640)))
+        regions = banked_regions(drawn)
+        assert regions is not None
+        with self.store.write() as tx:
+            tx.put_bank(Bank(name="bench"))
+            tx.protect(
+                "bench",
+                [frames, *pictures, regions],
+                source=Source(kind=SourceKind.OPERATOR, ref="bench"),
+                confirmed_by=None,
+                actor="bench",
+                reason="bench",
+                at=SystemClock().now(),
+            )
+        self.indexes = {}
+        for is_close, key in ((False, None), (True, bytes(32))):
+            kept = folder / f"index-{is_close}"
+            kept.mkdir()
+            self.indexes[is_close] = Indexes(self.store, kept, region_key=key)
+            self.indexes[is_close].open()
+
+    def screen(self, path: Path, decoder: VideoDecoder, *, is_close: bool) -> Looked:
+        """Look a video up, with or without the closer look."""
+        with FileSource(path, max_bytes=LIMITS.max_bytes) as source:
+            return look_up_video(source, decoder=decoder, store=self.store, index=self.indexes[is_close])
+
+
+def _codes(rng: np.random.Generator, count: int) -> np.ndarray:
+    return rng.integers(0, 256, (count, 32), np.uint8)
+
+
+def measure(path: Path, name: str, decoder: VideoDecoder, banks: Banks, rounds: int) -> Measured:
     gap_s = longest_gap_s(path)
-    taken: dict[str, list[float]] = {"screen": [], "bank": [], "peer": []}
     ways: dict[str, Callable[[], object]] = {
-        "screen": lambda: screened(path, decoder),
+        "screen": lambda: banks.screen(path, decoder, is_close=False),
+        "closer": lambda: banks.screen(path, decoder, is_close=True),
         "bank": lambda: banked(path, decoder),
         "peer": lambda: vpdq.computeHash(str(path), seconds_per_hash=1),
     }
-    for _ in range(3 if options.quick else 5):
+    taken: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(rounds):
         for way, run in ways.items():  # in turn, so that a busy machine is busy for all
             started = time.perf_counter()
             run()
@@ -95,20 +163,9 @@ def measure(path: Path, name: str, decoder: VideoDecoder, options: argparse.Name
     return Measured(
         name=name,
         is_close=gap_s <= CLOSE_S + frame_interval_s(path),
-        screen_ms=statistics.median(taken["screen"]),
-        bank_ms=statistics.median(taken["bank"]),
-        peer_ms=statistics.median(taken["peer"]),
+        is_alike=takes_the_same_track(path),
+        **{f"{way}_ms": statistics.median(each) for way, each in taken.items()},
     )
-
-
-def screened(path: Path, decoder: VideoDecoder) -> int:
-    with FileSource(path, max_bytes=LIMITS.max_bytes) as source:
-        with ThreadPoolExecutor(1) as beside, open_video(source, decoder=decoder) as video:
-            beside.submit(digests_of, source)
-            seen = sum(1 for _ in video.keyframes())
-            for first_s, last_s in video.keyframe_gaps():
-                seen += sum(1 for _ in video.frames_between(first_s, last_s, CLOSE_S))
-        return seen
 
 
 def banked(path: Path, decoder: VideoDecoder) -> int:
@@ -139,20 +196,28 @@ def apart(some: dict[int, np.ndarray], others: dict[int, np.ndarray]) -> list[in
 def add_speed(report: Report, measured: list[Measured]) -> None:
     for each in measured:
         group = "close" if each.is_close else "sparse"
+        group += "" if each.is_alike else "; the peer takes a smaller track: not counted"
         report.row(f"{each.name} ({group}): screen", "ms", each.screen_ms, each.peer_ms, PEER)
+        report.row(f"{each.name} ({group}): screen, closer look", "ms", each.closer_ms, each.peer_ms, PEER)
         report.row(f"{each.name} ({group}): bank", "ms", each.bank_ms, each.peer_ms, PEER)
+    counted = [each for each in measured if each.is_alike]
     for group, is_close in (("keyframes at most 2 s apart", True), ("keyframes further apart", False)):
-        members = [each for each in measured if each.is_close is is_close]
-        if members:
-            ratios = [each.peer_ms / each.screen_ms for each in members]
-            report.row(f"screening, {group} (n={len(members)}): median ratio", "times", statistics.median(ratios))
-            report.row(f"screening, {group}: lowest ratio", "times", min(ratios))
-    ratios = [each.peer_ms / each.bank_ms for each in measured]
-    report.row(f"banking (n={len(ratios)}): median ratio", "times", statistics.median(ratios))
-    report.row("banking: lowest ratio", "times", min(ratios))
-    for name in ("screen_ms", "bank_ms"):
-        whole = sum(each.peer_ms for each in measured) / sum(getattr(each, name) for each in measured)
-        report.row(f"all together, {name.removesuffix('_ms')}: ratio", "times", whole)
+        members = [each for each in counted if each.is_close is is_close]
+        for way, name in (("screen_ms", "screening"), ("closer_ms", "screening with the closer look")):
+            _add_ratios(report, f"{name}, {group}", members, way)
+    _add_ratios(report, "banking", counted, "bank_ms")
+    _add_ratios(report, "banking, less than 100 ms by the peer", [e for e in counted if e.peer_ms < 100], "bank_ms")
+    _add_ratios(report, "banking, keyframes at most 2 s apart", [e for e in counted if e.is_close], "bank_ms")
+
+
+def _add_ratios(report: Report, name: str, members: list[Measured], way: str) -> None:
+    if not members:
+        return
+    ratios = [each.peer_ms / getattr(each, way) for each in members]
+    whole = sum(each.peer_ms for each in members) / sum(getattr(each, way) for each in members)
+    report.row(f"{name} (n={len(members)}): median ratio", "times", statistics.median(ratios))
+    report.row(f"{name}: lowest ratio", "times", min(ratios))
+    report.row(f"{name}: ratio of all together", "times", whole)
 
 
 def add_agreement(report: Report, compared: list[Agreement]) -> None:
@@ -170,11 +235,16 @@ def add_agreement(report: Report, compared: list[Agreement]) -> None:
         )
 
 
-def add_memory(report: Report, path: Path, decoder: VideoDecoder) -> None:
-    for name, run in (("screen", screened), ("bank", banked)):
+def add_memory(report: Report, path: Path, decoder: VideoDecoder, banks: Banks) -> None:
+    ways: dict[str, Callable[[], object]] = {
+        "screen": lambda: banks.screen(path, decoder, is_close=False),
+        "screen, closer look": lambda: banks.screen(path, decoder, is_close=True),
+        "bank": lambda: banked(path, decoder),
+    }
+    for name, run in ways.items():
         with memory_watched() as most:
             started = time.perf_counter()
-            run(path, decoder)
+            run()
             taken_s = time.perf_counter() - started
         report.row(f"long video ({path.stat().st_size / 2**20:.0f} MiB): {name}", "s", taken_s)
         report.row(f"long video: {name}, memory", "MiB", most[0] / 2**20)

@@ -20,6 +20,7 @@ from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.limits import Limits
 from unseen.fingerprint.video.decoder import VideoDecoder
 from unseen.fingerprint.video.limits import VideoLimits
+from unseen.fingerprint.video.sources import FileSource
 from unseen.store.opening import database_file, open_store
 from unseen.store.schema import Opening
 from unseen.store.secret_file import Label, Secret, SecretFile
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from unseen.batch.folder import ScanFolder
     from unseen.batch.kept import KeptFile
     from unseen.desk.scan_ports import Engine, Row
+    from unseen.fingerprint.video.sources import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +179,21 @@ def scan_engine(node: Node, urls: Sequence[str], *, processes: int, ray_address:
     if any(source.is_of_this_process for source in sources):
         return InThisProcess(task, files)
     return Processes(task, files, processes=processes)
+
+
+@contextmanager
+def opened_object(node: Node, key: bytes) -> "Iterator[Source]":
+    """An object of a scan, by its key: a path, or the URL of one in a store.
+
+    Raises: NotFound, BadRequest, BadMedia where it cannot be read, reading it too.
+    """
+    from unseen.batch.stored import StoredSource
+
+    if key.startswith(b"/"):
+        with FileSource(Path(os.fsdecode(key)), max_bytes=node.videos.limits.max_bytes) as source:
+            yield source
+    else:
+        yield StoredSource(os.fsdecode(key))
 
 
 @contextmanager

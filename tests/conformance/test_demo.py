@@ -96,6 +96,13 @@ def test_a_reviewer_turns_review_into_block(told: subprocess.CompletedProcess[st
     assert re.search(r"got: review\..*gets: block\.", told.stdout, re.DOTALL)
 
 
+def test_a_part_of_a_video_is_told_with_its_seconds(told: subprocess.CompletedProcess[str]) -> None:
+    text = " ".join(told.stdout.split())
+    assert "gets: review. Part of this upload is near" in text
+    assert re.search(r"seconds [56] to 1[12] of the upload are seconds [45] to 1[01] of the item", text)
+    assert "The same without them gets: allow." in text
+
+
 def test_the_same_uploads_pass_after_the_withdrawal(told: subprocess.CompletedProcess[str]) -> None:
     uploads = sum(sent for sent, _ in rows(told.stdout).values())
     assert f"Of {uploads} uploads, {uploads} pass and 0 are caught." in told.stdout
@@ -107,7 +114,7 @@ def test_no_line_is_wider_than_a_terminal(told: subprocess.CompletedProcess[str]
 
 
 def test_what_to_try_next_works(told: subprocess.CompletedProcess[str], tmp_path: Path) -> None:
-    commands = re.findall(r"^  \$ (.*)", told.stdout.split("7. What to try next")[1], re.MULTILINE)
+    commands = re.findall(r"^  \$ (.*)", told.stdout.split("8. What to try next")[1], re.MULTILINE)
     assert len(commands) == 7
     assert commands[-2].endswith("unseen serve")  # started in other tests
     del commands[-2]

@@ -19,6 +19,7 @@ import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from support.films import video
 from support.machine import Machine
 from support.nodes import ServedNode, served_node
 from support.scans import alive
@@ -132,6 +133,18 @@ def test_what_one_worker_acknowledged_matches_on_all_though_workers_are_killed(
                 assert screened(node.to(worker), pdq(seed))["hits"]
 
     in_one_of(3, rounds, machine)
+
+
+def test_a_video_that_one_worker_took_is_told_of_and_ended_by_the_others(node: ServedNode) -> None:
+    took, others = node.to(1), [node.to(worker) for worker in range(2, WORKERS + 1)]
+    sent = took.post("/v1/screen", content=video([1, 2, 3]), headers={"Content-Type": "video/mp4"})
+    assert sent.status_code == 202, sent.text
+    path = sent.headers["Location"]
+    for client in others:
+        wait_until(lambda client=client: client.get(path).json()["state"] == "done", within_s=60)
+        assert client.get(path).json()["answer"]["verdict"] == "allow"
+    assert others[0].delete(path).status_code == 204
+    assert {client.get(path).status_code for client in (took, *others)} == {404}
 
 
 def test_every_worker_shows_all_workers_and_counts_for_all(node: ServedNode) -> None:

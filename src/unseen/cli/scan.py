@@ -107,7 +107,11 @@ def _scan(
         engine = scan_engine(node, sources, processes=processes, ray_address=ray)
         with _progress(folder.objects, before) as advance:
             for count in look_up(
-                engine=engine, log=folder, store=node.store, videos=partial(look_up_stored, node=node)
+                engine=engine,
+                log=folder,
+                store=node.store,
+                videos=partial(look_up_stored, node=node),
+                videos_at_once=node.config.video_decoder_processes,
             ):
                 advance(count.objects)
         folder.finish()

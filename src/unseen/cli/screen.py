@@ -2,8 +2,9 @@
 
 import sys
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _PLATFORM: Final = "command-line"  #: who saw it, in what is kept of a hit
 _AHEAD: Final = 4  # files a thread may be ahead of the answers, so that a huge folder needs little memory
 _UNREAD: Final = "unread"
+
+OnProgress = Callable[[float], None]
+Watched = Callable[[Path], AbstractContextManager[OnProgress]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +65,7 @@ def screen(
     with opened_node() as node:
         node.index.open()
         bar = sys.stderr.isatty() and not (as_json and sys.stdout.isatty())
-        for looked in _with_bar(_look(files, node), len(files)) if bar else _look(files, node):
+        for looked in _look_with_bars(files, node) if bar else _look(files, node, _unwatched):
             tally.update(_counts(looked))
             if isinstance(looked.answer, CallerError):
                 tell(looked.answer)
@@ -74,14 +78,24 @@ def screen(
     raise typer.Exit(_exit_code(tally))
 
 
-def _look(files: Iterable[Path], node: "Node") -> Iterator[_Looked]:
-    """Every file's answer, in the order of ``files``, several threads at work."""
+@contextmanager
+def _unwatched(path: Path) -> Iterator[OnProgress]:
+    """Nobody looks how far it is."""
+    del path
+    yield lambda _: None
+
+
+def _look(files: Iterable[Path], node: "Node", watched: Watched) -> Iterator[_Looked]:
+    """Every file's answer, in the order of ``files``, several threads at work.
+
+    watched: told how far each video is.
+    """
     threads = node.config.screen_threads
     under_way: deque[Future[_Looked]] = deque()
     pool = ThreadPoolExecutor(threads)
     try:
         for path in files:
-            under_way.append(pool.submit(_look_at, path, node))
+            under_way.append(pool.submit(_look_at, path, node, watched))
             if len(under_way) >= _AHEAD * threads:
                 yield under_way.popleft().result()
         while under_way:
@@ -90,12 +104,16 @@ def _look(files: Iterable[Path], node: "Node") -> Iterator[_Looked]:
         pool.shutdown(cancel_futures=True)
 
 
-def _look_at(path: Path, node: "Node") -> _Looked:
+def _look_at(path: Path, node: "Node", watched: Watched) -> _Looked:
     from unseen.cli.videos import is_video, look_up_video_file
     from unseen.desk.screen import record
 
     try:
-        looked = look_up_video_file(path, node) if is_video(path) else _look_at_picture(path, node)
+        if is_video(path):
+            with watched(path) as on_progress:
+                looked = look_up_video_file(path, node, on_progress=on_progress)
+        else:
+            looked = _look_at_picture(path, node)
     except CallerError as error:
         return _Looked(path=path, answer=error)
     screened = record(
@@ -121,13 +139,28 @@ def _look_at_picture(path: Path, node: "Node") -> "Looked":
     return look_up_closely(queries_of(picture), luma, store=node.store, index=node.index)
 
 
-def _with_bar(answers: Iterable[_Looked], total: int) -> Iterator[_Looked]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _look_with_bars(files: Sequence[Path], node: "Node") -> Iterator[_Looked]:
+    """As ``_look``, with a bar for all files, and one for each video under way."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    parts = (TextColumn("Looking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # Answers belong to stdout, which may be a file: the bar must leave it alone.
+    from unseen.cli.videos import printable_name
+
+    parts = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn())
+    # Answers belong to stdout, which may be a file: the bars must leave it alone.
     with Progress(*parts, console=console(stderr=True), redirect_stdout=False, transient=True) as progress:
-        yield from progress.track(answers, total=total)
+        everything = progress.add_task("Looking", total=len(files), told=f"0/{len(files)}")
+
+        @contextmanager
+        def watched(path: Path) -> Iterator[OnProgress]:
+            task = progress.add_task(printable_name(path), total=1.0, told="")
+            try:
+                yield lambda share: progress.update(task, completed=share, told=f"{share:.0%}")
+            finally:
+                progress.remove_task(task)
+
+        for done, looked in enumerate(_look(files, node, watched), start=1):
+            progress.update(everything, completed=done, told=f"{done}/{len(files)}")
+            yield looked
 
 
 def _counts(looked: _Looked) -> Iterator[str]:

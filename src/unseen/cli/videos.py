@@ -1,8 +1,7 @@
 """From the video that a person names to its fingerprint, with progress on a terminal."""
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,34 +51,31 @@ def video_to_bank(path: Path, node: "Node", *, with_regions: bool = True) -> tup
         return (*banked, *video_regions_to_bank(source, video, decoder=node.videos))
 
 
-def look_up_video_file(path: Path, node: "Node", *, with_bar: bool = False) -> "Looked":
-    """What a video is near to.  Raises: CallerError, naming the file; NodeError."""
+def look_up_video_file(path: Path, node: "Node", *, on_progress: Callable[[float], None]) -> "Looked":
+    """What a video is near to.
+
+    on_progress: given 0 to 1 now and then.  Raises: CallerError, naming the file; NodeError.
+    """
     from unseen.desk.look_at_video import look_up_video
 
     try:
-        with ExitStack() as held:
-            source = held.enter_context(FileSource(path, max_bytes=node.videos.limits.max_bytes))
-            on_progress = held.enter_context(_progress(path)) if with_bar else None
+        with FileSource(path, max_bytes=node.videos.limits.max_bytes) as source:
             return look_up_video(
-                source, decoder=node.videos, store=node.store, index=node.index, on_progress=on_progress or _nobody
+                source, decoder=node.videos, store=node.store, index=node.index, on_progress=on_progress
             )
     except CallerError as error:
         raise type(error)(f"{shown(path)}: {error.what}", hint=error.hint) from None
 
 
 def look_up_stored(key: bytes, node: "Node") -> "Looked | None":
-    """What an object of a scan is near to, where it is a video in a folder; else None.  Raises: as they do."""
+    """What an object of a scan is near to, where it is a video; else None.  Raises: CallerError, NodeError."""
+    from unseen.compose import opened_object
     from unseen.desk.look_at_video import look_up_video
 
-    path = Path(os.fsdecode(key))
-    if not is_video(path):
-        return None
-    with FileSource(path, max_bytes=node.videos.limits.max_bytes) as source:
+    with opened_object(node, key) as source:
+        if sniff_video(source) is None:
+            return None
         return look_up_video(source, decoder=node.videos, store=node.store, index=node.index)
-
-
-def _nobody(_: float) -> None:
-    """Where nobody looks how far it is."""
 
 
 @contextmanager
@@ -98,5 +94,10 @@ def _progress(path: Path) -> Iterator[Callable[[float], None] | None]:
         TextColumn("{task.description}"),
     )
     with Progress(*parts, console=console(stderr=True), redirect_stdout=False, transient=True) as progress:
-        task = progress.add_task(path.name if path.name.isprintable() else "", total=1.0)
+        task = progress.add_task(printable_name(path), total=1.0)
         yield lambda share: progress.update(task, completed=share)
+
+
+def printable_name(path: Path) -> str:
+    """A file's name where a terminal can show it; else nothing."""
+    return path.name if path.name.isprintable() else ""

@@ -1,4 +1,4 @@
-"""The demo as a story in seven steps; each does what its heading says, through the real commands and the service."""
+"""The demo as a story in eight steps; each does what its heading says, through the real commands and the service."""
 
 import sys
 import tempfile
@@ -15,12 +15,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from unseen.demo import clips
 from unseen.demo.edits import SAME_FILE, Copy, copies_of, encode
 from unseen.demo.node import Commands
 from unseen.demo.photographs import Cast, cast
 from unseen.demo.uploads import Answer, Platform, Tally, tallies
 
 _STRANGER: Final = "strangers' pictures"
+_HERS: Final = (1, 2, 3, 4)  # scenes of the film that is protected
+_OTHERS: Final = (11, 12, 13, 14)  # and of others
+_CUT_S: Final = (5, 11)  # what of it is taken
+_BEFORE_S: Final = 6  # how much of the others comes before
 _STATEMENTS: Final = ("--acting", "myself", "--sharing", "shared", "--without-consent", "--age", "adult")
 
 
@@ -57,6 +62,7 @@ class _Story:
             answers = self._send(uploads, platform)
             broken = self._report(answers)
             broken += self._review(uploads, answers, platform)
+            broken += self._film(platform)
             broken += self._withdraw(case, uploads, platform)
         self._what_next()
         return broken
@@ -156,8 +162,35 @@ class _Story:
         self._say(f"After the reviewer's word it gets: {after.verdict}. {after.reasons[0]}")
         return [] if after.verdict == "block" else ["a confirmed picture was not blocked."]
 
+    def _film(self, platform: Platform) -> list[str]:
+        self._step(6, "A part of a video turns up in another")
+        hers, others = (list(clips.scenes(seeds)) for seeds in (_HERS, _OTHERS))
+        first_s, last_s = _CUT_S
+        compilation = [
+            *clips.part(others, 0, _BEFORE_S),
+            *clips.part(hers, first_s, last_s),
+            *clips.part(others, _BEFORE_S, clips.SCENE_S * len(_OTHERS)),
+        ]
+        film = self.commands.folder / "film.mp4"
+        film.write_bytes(clips.encoded(hers, crf=20))
+        case = self.commands.run_for_data("case", "open", *_STATEMENTS, "--json", film)
+        self._command("unseen case open film.mp4")
+        self._say(
+            f"A film of {len(hers) // clips.FPS} s, drawn for this demo, is protected by case {case['case']}. Its "
+            f"seconds {first_s} to {last_s} are put between others and encoded again, more coarsely."
+        )
+        answer = platform.screen_video(clips.encoded(compilation, crf=36))
+        self._say(
+            f"The compilation of {len(compilation) // clips.FPS} s gets: {answer.verdict}. {' '.join(answer.reasons)}"
+        )
+        innocent = platform.screen_video(clips.encoded(others, crf=36))
+        self._say(f"The same without them gets: {innocent.verdict}.")
+        self.commands.run("case", "withdraw", case["case"], typed=f"{case['pin']}\n")
+        broken = [] if answer.is_caught else ["a part of a protected video was not caught."]
+        return [*broken, "a stranger's video was caught."] if innocent.is_caught else broken
+
     def _withdraw(self, case: dict[str, Any], uploads: Sequence[Copy], platform: Platform) -> list[str]:
-        self._step(6, "The case is withdrawn, and the same uploads come again")
+        self._step(7, "The case is withdrawn, and the same uploads come again")
         self.commands.run("case", "withdraw", case["case"], typed=f"{case['pin']}\n")
         self._command(f"unseen case withdraw {case['case']}")
         with self._bar(len(uploads)) as advance:
@@ -167,7 +200,7 @@ class _Story:
         return ["something still matched after the withdrawal."] if caught else []
 
     def _what_next(self) -> None:
-        self._step(7, "What to try next")
+        self._step(8, "What to try next")
         unseen = _displayed(Path(sys.executable).with_name("unseen"))
         self._command(f"picture={_displayed(self.cast.protected[-1])}")
         for what, command in (

@@ -14,6 +14,8 @@ from unseen.demo.edits import Copy
 
 _AT_ONCE: Final = 2
 _TIMEOUT_S: Final = 60.0
+_ASK_EVERY_S: Final = 0.1
+_UNDER_WAY: Final = frozenset({"queued", "running"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,27 @@ class Platform:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(send, uploads))
 
+    def screen_video(self, content: bytes) -> Answer:
+        """Send a video, and ask until it is answered.  Raises: NodeError, also where it takes too long."""
+        started = time.perf_counter()
+        job = self._post("/v1/screen", content=content, media="video/mp4")
+        while job["state"] in _UNDER_WAY:
+            if time.perf_counter() - started > _TIMEOUT_S:
+                raise NodeError("The service takes too long over a video.")
+            time.sleep(_ASK_EVERY_S)
+            job = self._answered(self._http.build_request("GET", f"/v1/jobs/{job['id']}"))
+        if job["answer"] is None:
+            raise NodeError(f"The service could not look at a video: {job['state']}.")
+        taken_ms = (time.perf_counter() - started) * 1e3
+        return Answer(
+            kind="video",
+            verdict=job["answer"]["verdict"],
+            reasons=tuple(job["answer"]["reasons"]),
+            hit_ids=tuple(hit["id"] for hit in job["answer"]["hits"]),
+            service_ms=taken_ms,
+            round_trip_ms=taken_ms,
+        )
+
     def confirm(self, hit_id: str) -> None:
         """A reviewer's word: it is the protected picture."""
         self._post(
@@ -102,8 +125,11 @@ class Platform:
         )
 
     def _post(self, path: str, *, content: bytes, media: str) -> dict[str, Any]:
+        return self._answered(self._http.build_request("POST", path, content=content, headers={"Content-Type": media}))
+
+    def _answered(self, request: httpx.Request) -> dict[str, Any]:
         try:
-            answer = self._http.post(path, content=content, headers={"Content-Type": media})
+            answer = self._http.send(request)
         except httpx.HTTPError as error:
             raise NodeError(f"The service does not answer ({type(error).__name__}).") from None
         if not answer.is_success:

@@ -1,7 +1,9 @@
 """Everything that was stored before is looked up in the bank, as an upload would be."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from unseen.base import CallerError
@@ -15,26 +17,31 @@ LookUpVideo = Callable[[bytes], Looked | None]  #: an object's key to what it is
 _MAYBE_VIDEOS: Final = (Trouble.BAD_MEDIA, Trouble.TOO_LARGE)  # what was no picture
 
 
-def scan(*, engine: Engine, log: ScanLog, store: Store, videos: LookUpVideo = lambda _: None) -> Iterator[Count]:
+def scan(
+    *, engine: Engine, log: ScanLog, store: Store, videos: LookUpVideo = lambda _: None, videos_at_once: int = 1
+) -> Iterator[Count]:
     """Examine what the log has not finished, decide as ``screen`` does, commit; gives a count for each shard.
 
     No sighting is kept: a scan looks at what is stored, it does not see an upload, and one that is cut short and
     taken up again would see it twice.  A retired entry does not match, even where the index still had it.
-    ``videos``: asked, in this process, about what the engine says is no picture.
+    ``videos``: asked, in this process, about what the engine says is no picture; of so many at a time.
 
     Raises: NodeError where the engine fails, StoreUnavailable, StorageFull; what was committed stays.
     """
-    for examined in engine.examine(log.unfinished()):
-        with store.read() as reader:
-            rows = judge(examined.shard.keys, examined.readings, reader)
-        rows = tuple(_as_video(row, videos) if row.trouble in _MAYBE_VIDEOS else row for row in rows)
-        count = count_of(rows)
-        log.commit(examined, rows, count)
-        yield count
+    with ThreadPoolExecutor(videos_at_once) as pool:
+        for examined in engine.examine(log.unfinished()):
+            with store.read() as reader:
+                rows = judge(examined.shard.keys, examined.readings, reader)
+            rows = tuple(pool.map(partial(_perhaps_video, videos=videos), rows))
+            count = count_of(rows)
+            log.commit(examined, rows, count)
+            yield count
 
 
-def _as_video(row: Row, videos: LookUpVideo) -> Row:
+def _perhaps_video(row: Row, videos: LookUpVideo) -> Row:
     """The row of what was no picture, as a video's where it is one."""
+    if row.trouble not in _MAYBE_VIDEOS:
+        return row
     try:
         looked = videos(row.key)
     except CallerError as error:

@@ -127,14 +127,14 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
         yield marker, begin, at, body
 
 
-def reduced_eighths(width: int, height: int, long_side: int = 0) -> int:
-    """The smallest scale (1, 2, 4 or 8 eighths) that leaves the short side at least ``REDUCED_SIDE`` long.
+def reduced_eighths(width: int, height: int, long_side: int = 0, *, short_side: int = REDUCED_SIDE) -> int:
+    """The smallest scale (1, 2, 4 or 8 eighths) that leaves the short side at least ``short_side`` long.
 
     ``long_side``: and the long side at least so long.
     """
     for eighths in (1, 2, 4):
         shorter, longer = (scaled(side(width, height), eighths) for side in (min, max))
-        if shorter >= REDUCED_SIDE and longer >= long_side:
+        if shorter >= short_side and longer >= long_side:
             return eighths
     return 8
 

@@ -1,9 +1,11 @@
 """Videos in the commands that take pictures."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from support.films import HEIGHT, WIDTH, video
@@ -74,3 +76,51 @@ def test_an_intro_known_as_harmless_is_left_out(unseen: Unseen, film: Callable[.
     assert unseen("bank", "add", "harmless", film("intro.mp4", intro), "--reason", "intro").code == 0
     assert unseen("screen", upload).code == 0
     assert unseen("screen", film("clip.mp4", [*intro, *hers])).code == 1
+
+
+def test_a_clip_in_an_object_store_is_found_by_a_scan(
+    unseen: Unseen, film: Callable[..., Path], opened: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    hers = film("hers.mp4", [*range(100, 112)])
+    opened(hers)
+    clip = film("clip.mp4", [*range(8), *range(104, 109)])
+    fs = fsspec.filesystem("memory")
+    fs.pipe({"/films/clip.mp4": clip.read_bytes() + bytes(3 << 20), "/films/cut.mp4": hers.read_bytes()[:50]})
+    fs.pipe({"/films/innocent.mp4": film("x.mp4", [*range(300, 304)]).read_bytes(), "/films/notes.txt": b"text" * 9})
+    out = tmp_path / "result.jsonl"
+    try:
+        said = unseen("scan", "memory://films", "--out", out)
+    finally:
+        fs.rm("/films", recursive=True)
+    assert said.code == 2, said.err  # two are no media
+    found = {Path(row["object"]).name: row for row in map(json.loads, out.read_text().splitlines())}
+    assert found["clip.mp4"]["verdict"] == "review"
+    assert "seconds 8 to" in found["clip.mp4"]["reasons"][0]
+    assert found["innocent.mp4"]["verdict"] == "allow"
+    assert "not readable as a video" in found["cut.mp4"]["message"]
+
+
+def test_how_far_a_video_is_is_told_while_it_is_looked_at(
+    film: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from unseen.cli.screen import OnProgress, _look
+    from unseen.compose import open_node
+    from unseen.config import Config
+
+    told: dict[str, list[float]] = {}
+
+    @contextmanager
+    def watched(path: Path) -> Iterator[OnProgress]:
+        told[path.name] = []
+        yield told[path.name].append
+
+    still = tmp_path / "still.png"
+    draw(WIDTH, HEIGHT, 1).save(still)
+    with open_node(Config(data_folder=tmp_path / "data")) as node:
+        node.index.open()
+        looked = list(_look([film("long.mp4", [*range(12)]), still], node, watched))
+    assert len(looked) == 2
+    assert list(told) == ["long.mp4"]
+    assert told["long.mp4"] == sorted(told["long.mp4"])
+    assert len(set(told["long.mp4"])) >= 4
+    assert told["long.mp4"][-1] == 1.0

@@ -14,7 +14,8 @@ import pytest
 from support.films import HEIGHT, WIDTH, video
 from support.pictures import draw, saved
 from support.service import LiveService, memory_node, running, wait_until
-from unseen.desk.jobs import SILENT_S, Job, JobState
+from support.stores import Flaky
+from unseen.desk.jobs import SILENT_S, Job, JobState, end_job
 from unseen.desk.look_at_video import OnProgress
 from unseen.desk.tokens import Scope
 from unseen.fingerprint.video.fingerprint import fingerprint_video
@@ -218,6 +219,32 @@ def test_a_job_whose_worker_is_silent_reads_as_interrupted(filming: LiveService,
         tx.drop_job(job.id)
         tx.put_job(dataclasses.replace(job, seen_at=now - timedelta(seconds=SILENT_S + 1)))
     assert forum.get(f"/v1/jobs/{job.id}").json()["state"] == "interrupted"
+
+
+def test_while_the_store_is_away_a_video_is_refused_or_its_job_ends_as_failed(
+    tmp_path: Path, held: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, tries = Flaky(), list[str]()
+
+    def end(job_id: str, *state: Any, **more: Any) -> None:
+        tries.append(job_id)
+        end_job(job_id, *state, **more)
+
+    monkeypatch.setattr("unseen.http.jobs.end_job", end)
+    with memory_node(tmp_path, store=store) as node, running(node) as service:
+        forum = service.client(Scope.SCREEN, name="forum")
+        job = sent(forum, video(range(2)))
+        wait_until(lambda: forum.get(f"/v1/jobs/{job['id']}").json()["state"] == "running", within_s=20)
+        store.is_away = True
+        refused = forum.post("/v1/screen", content=video(range(2)), headers={"Content-Type": "video/mp4"})
+        asked = forum.get(f"/v1/jobs/{job['id']}")
+        held()
+        wait_until(lambda: job["id"] in tries, within_s=20)
+        store.is_away = False
+        told = ended(forum, job)
+        assert ended(forum, sent(forum, video(range(2))))["state"] == "done"
+    assert (refused.status_code, asked.status_code) == (503, 503)
+    assert (told["state"], told["answer"], told["error"]["code"]) == ("failed", None, "store_unavailable")
 
 
 def test_a_sealed_upload_reads_as_it_was_and_is_noise_on_disk(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from PIL import Image
 
 from unseen.fingerprint.video import luma
 from unseen.fingerprint.video.formats import too_costly, unreadable_video
-from unseen.fingerprint.video.tracks import Bounds, Scenes, Shown
+from unseen.fingerprint.video.sampling import Scenes
+from unseen.fingerprint.video.tracks import Bounds, Shown
 
 
 class Animation:
@@ -40,7 +41,7 @@ class Animation:
         """As ``Track`` says."""
         scenes, tick = Scenes(), -1
         for shown in self._frames():
-            if scenes.is_change(shown.decoded.luma) or int(shown.at_s / every_s) > tick:
+            if scenes.is_change(luma.thumb(shown.decoded.luma)) or int(shown.at_s / every_s) > tick:
                 tick = int(shown.at_s / every_s)
                 yield shown
             else:

@@ -17,10 +17,13 @@ from unseen.fingerprint.orientation import UPRIGHT_VIEW
 from unseen.fingerprint.raster import Decoded
 
 Plane = NDArray[np.uint8]
+Thumb = NDArray[np.int16]  #: (<= 32, <= 32)
 
 _BLACK, _SPAN = 16, 219  # of limited range
 _STRETCHED: Final = np.clip(np.round((np.arange(256) - _BLACK) * (255 / _SPAN)), 0, 255).astype(np.uint8)
 _THUMB_SIDE: Final = 32
+#: The short side of a frame is kept at least so long: half of what pictures keep, for a quarter of a bit.
+_REDUCED_SIDE: Final = 128
 _REFORMATTER: Final = VideoReformatter()  #: one for all: each has buffers and threads of its own
 #: EXIF's value for what a display matrix (ISO/IEC 14496-12, 8.3.2) does, by the signs of a, b, c, d.
 _ORIENTATIONS: Final = {
@@ -65,7 +68,7 @@ def reduced(plane: Plane, *, is_limited: bool, orientation: int, long_side: int)
     plane: (h, w) uint8.
     """
     height, width = plane.shape
-    eighths = reduced_eighths(width, height, long_side)
+    eighths = reduced_eighths(width, height, long_side, short_side=_REDUCED_SIDE)
     if eighths == 8:
         luma = _STRETCHED[plane] if is_limited else plane.copy()
     else:
@@ -77,8 +80,8 @@ def reduced(plane: Plane, *, is_limited: bool, orientation: int, long_side: int)
     return Decoded(luma=luma, width=width, height=height, eighths=eighths, orientation=orientation)
 
 
-def thumb(plane: Plane) -> NDArray[np.int16]:
-    """A few pixels spread over a plane, enough to see a scene change.  Returns: (<= 32, <= 32) int16."""
+def thumb(plane: Plane) -> Thumb:
+    """A few pixels spread over a plane, enough to see a scene change."""
     height, width = plane.shape
     down, across = (max(dim // _THUMB_SIDE, 1) for dim in (height, width))
     return plane[down // 2 :: down, across // 2 :: across][:_THUMB_SIDE, :_THUMB_SIDE].astype(np.int16)

@@ -12,7 +12,7 @@ from unseen.fingerprint.insets import insets
 from unseen.fingerprint.records import Box
 
 MOST_PLACES: Final = 12  #: looked at of one video
-_SIDE: Final = 512  # edges are looked for from one pixel to the next
+INSETS_SIDE: Final = 512  #: of the long side: edges are looked for from one pixel to the next
 _SAME_PLACE: Final = 0.93  # intersection over union of what stays in its place
 _FLAT: Final = 5  # shades that a bar's pixels may be away from its own
 _FLAT_SHARE: Final = 0.98  # of a line's pixels
@@ -51,6 +51,8 @@ def _kept(luma: Luma) -> tuple[float, float]:
 def _bar(rows: Luma) -> int:
     """How many of the first rows have the one shade of the very first."""
     shade = int(np.median(rows[0]))
+    if (np.abs(rows[0].astype(np.int16) - shade) <= _FLAT).mean() < _FLAT_SHARE:
+        return 0  # as most frames are
     is_flat = (np.abs(rows.astype(np.int16) - shade) <= _FLAT).mean(axis=1) >= _FLAT_SHARE
     return len(rows) if is_flat.all() else int(is_flat.argmin())
 
@@ -61,7 +63,7 @@ def lasting_places(lumas: Sequence[Luma]) -> list[Box]:
     lumas: (h, w) uint8 each.  What moves blurs in a mean, and the edge between what is set inside and what is around
     it stays.
     """
-    small = [shrunk(luma, _SIDE) for luma in lumas]
+    small = [shrunk(luma, INSETS_SIDE) for luma in lumas]
     found = [_boxes(luma) for luma in small]
     if len({luma.shape for luma in small}) == 1 and len(small) > 1:
         mean = np.mean(small, axis=0)

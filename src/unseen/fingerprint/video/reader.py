@@ -111,7 +111,7 @@ def open_video(source: Source, *, decoder: VideoDecoder, long_side: int = 0) -> 
     """Open a video; wait for a free decoder first.
 
     long_side: pixels that the long side of each frame's luma has at least, where the frame has them; its short side
-    keeps 256 in any case.
+    keeps 128 in any case.
     Raises: BadMedia where it is no video, cannot be read or costs more than the limits; NodeError where the decoder is
     closed or cannot start.
     """

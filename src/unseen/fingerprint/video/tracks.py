@@ -5,33 +5,29 @@ Times are presentation times since the track's beginning, so that a variable fra
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.stream import Discard
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from unseen.fingerprint.raster import Decoded
 from unseen.fingerprint.video import luma
 from unseen.fingerprint.video.formats import VideoFormat, too_costly, unreadable_video
+from unseen.fingerprint.video.lanes import Lanes, Leans, Packet, Ways
+from unseen.fingerprint.video.sampling import ROUNDING_S, SCENE_APART_S, Covering, Cutter, Met, Piece, Scenes
 
 _READ_BYTES: Final = 1 << 18
 _MANY_PIXELS: Final = 4096 * 2304  #: frames beyond this are decoded by one thread, for its memory
-_SCENE_STEP: Final = 20.0  #: mean difference of two frames' thumbs, of 255, that a change of scene has at least
-_SCENE_TIMES: Final = 3.0  #: and how many times the usual difference
-_SCENE_APART_S: Final = 0.25  #: frames after changes of scene are so far apart at least
 _SPARSE_S: Final = 0.2  #: frames so far apart need not be decoded where no other depends on them
 _TOGETHER: Final = 8  #: keyframes that are sought before they are decoded
 _WHOLE_INDEX: Final = frozenset({VideoFormat.MP4, VideoFormat.MOV})  #: whose index tells of every frame
-_ROUNDING_S: Final = 0.001  #: containers round times to so much
 _BACK_S: Final = (0.0, 2.0, 12.0)  #: how much earlier to go where seeking does not lead to a keyframe
 _AHEAD_S: Final = 3.0  #: decoding so far on is as quick as seeking
-
-Packet: TypeAlias = "av.Packet[VideoStream]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +67,7 @@ class Track(Protocol):
         ...
 
     def sample(self, every_s: float) -> Iterator[Shown | None]:
-        """The first frame of each ``every_s`` seconds, and the first after each change of scene."""
+        """About one frame in ``every_s`` seconds, and the first after each change of scene."""
         ...
 
     def close(self) -> None:
@@ -159,35 +155,71 @@ class FfmpegTrack:
         return stamps
 
     def sample(self, every_s: float) -> Iterator[Shown | None]:
-        """The first frame of each ``every_s`` seconds, and the first after each change of scene."""
+        """As ``Track`` says; groups of pictures are decoded beside each other, each as far as it is needed."""
+        shown_s = -float("inf")
+        try:
+            for shown in self._sampled(every_s, is_cut=True):
+                shown_s = shown.at_s if shown is not None else shown_s
+                yield shown
+        except Leans:
+            for shown in self._sampled(every_s, is_cut=False):
+                yield shown if shown is None or shown.at_s > shown_s else None
+
+    def _sampled(self, every_s: float, *, is_cut: bool) -> Iterator[Shown | None]:
+        """is_cut: take keyframes for what decoding can begin with.  Raises: Leans, where that is not so."""
         self._rewind()
-        self._stream.codec_context.skip_frame = "NONREF"
-        scenes, tick, shown_s = Scenes(), -1, -_SCENE_APART_S
-        last_s = 0.0
-        for frame in self._frames():
-            last_s = max(self._time_of(frame), last_s)  # a clock that jumps back stands still
-            self.end_s = last_s + self._span(frame.duration)
-            plane, is_limited = luma.luma_plane(frame)
-            is_change = scenes.is_change(plane) and last_s - shown_s >= _SCENE_APART_S
-            if int(last_s / every_s) > tick or is_change:
-                tick, shown_s = int(last_s / every_s), last_s
-                yield self._reduced(frame, plane, last_s, is_limited=is_limited)
-            else:
-                yield None
+        codec = self._stream.codec_context
+        codec.skip_frame = "NONREF"
+        ways = Ways(
+            decode=self._decoded,
+            time_of=self._time_of,
+            span_of=lambda frame: self._span(frame.duration),
+            long_side=self._bounds.long_side,
+            is_cut=is_cut,
+        )
+        scenes, shown_s, turned = Scenes(), -SCENE_APART_S, 1
+        count = codec.thread_count if is_cut else 1
+        with Lanes(self._stream, count, ways) as lanes:
+            for seen in lanes.run(self._pieces(Cutter(every_s), is_cut=is_cut)):
+                if seen is None:
+                    yield None
+                    continue
+                is_change = seen.thumb is not None and scenes.is_change(seen.thumb)
+                self.end_s = max(self.end_s, seen.at_s + seen.span_s)
+                if seen.decoded is None or not (seen.is_wanted or (is_change and seen.at_s - shown_s >= SCENE_APART_S)):
+                    yield None
+                    continue
+                shown_s = max(shown_s, seen.at_s)  # a clock that jumps back stands still
+                if turned == 1:  # the container's word on it is known to the first decoder only
+                    turned = seen.decoded.orientation
+                decoded = replace(seen.decoded, orientation=turned)
+                yield Shown(at_s=shown_s, is_keyframe=seen.is_keyframe, decoded=decoded)
+
+    def _pieces(self, cutter: Cutter[Packet], *, is_cut: bool) -> Iterator[Piece[Packet]]:
+        at_s, is_first = 0.0, True
+        for packet in self._packets():
+            stamp = packet.pts if packet.pts is not None else packet.dts
+            seconds, span_s = self._seconds(stamp), self._span(packet.duration)
+            at_s = at_s + span_s if seconds is None else seconds
+            self.end_s = max(self.end_s, min(at_s + span_s, self._bounds.max_duration_s))
+            is_key = packet.is_keyframe if is_cut else is_first
+            yield from cutter.met(Met(at_s=at_s, is_keyframe=is_key, size=packet.size, packet=packet))
+            is_first = False
+        yield from cutter.last()
 
     def between(self, first_s: float, last_s: float, every_s: float) -> Iterator[Shown | None]:
         """Frames of the span, both ends included, at least ``every_s`` apart."""
         self._stream.codec_context.skip_frame = "NONREF" if every_s >= _SPARSE_S else "DEFAULT"
         running = self._from(first_s)
-        wanted_s = first_s - _ROUNDING_S
+        wanted_s = first_s - ROUNDING_S
         for frame in running:
             at_s = self._time_of(frame)
             self._decoded_to_s = at_s
-            if at_s > last_s + _ROUNDING_S:
+            if at_s > last_s + ROUNDING_S:
                 self._running = chain((frame,), running)
                 return
             if at_s >= wanted_s:
-                wanted_s = at_s + every_s - _ROUNDING_S
+                wanted_s = at_s + every_s - ROUNDING_S
                 plane, is_limited = luma.luma_plane(frame)
                 yield self._reduced(frame, plane, at_s, is_limited=is_limited)
             else:
@@ -249,7 +281,7 @@ class FfmpegTrack:
                 break
             frames = self._frames()
             first = next(frames, None)
-            if first is not None and self._time_of(first) <= at_s + _ROUNDING_S:
+            if first is not None and self._time_of(first) <= at_s + ROUNDING_S:
                 return self._run(chain((first,), frames))
         self._rewind()
         return self._run(self._frames())
@@ -284,10 +316,13 @@ class FfmpegTrack:
             yield from self._decoded(packet)
         yield from self._decoded(None)
 
-    def _decoded(self, packet: "Packet | None") -> list[av.VideoFrame]:
-        """What the decoder gives for a packet; nothing where it is damaged.  Raises: BadMedia beyond the limits."""
+    def _decoded(self, packet: "Packet | None", codec: VideoCodecContext | None = None) -> list[av.VideoFrame]:
+        """What a decoder, the track's own by default, gives for a packet; nothing where it is damaged.
+
+        Raises: BadMedia beyond the limits.
+        """
         try:
-            frames = self._stream.codec_context.decode(packet)
+            frames = (codec or self._stream.codec_context).decode(packet)
         except MemoryError:
             raise unreadable_video("frames that need more memory than a video may") from None
         except (av.FFmpegError, ValueError, EOFError):
@@ -308,11 +343,14 @@ class FfmpegTrack:
         decoded = luma.reduced(plane, is_limited=is_limited, orientation=turned, long_side=self._bounds.long_side)
         return Shown(at_s=at_s, is_keyframe=bool(frame.key_frame), decoded=decoded)
 
-    def _time_of(self, frame: av.VideoFrame) -> float:
-        """When a frame is shown.  Raises: BadMedia beyond the longest duration."""
+    def _time_of(self, frame: av.VideoFrame, before_s: float | None = None) -> float:
+        """When a frame is shown; where it does not say, after the one before.
+
+        Raises: BadMedia beyond the longest duration.
+        """
         at_s = self._seconds(frame.pts if frame.pts is not None else frame.dts)
         if at_s is None:
-            at_s = self._decoded_to_s + self._span(frame.duration)
+            at_s = (self._decoded_to_s if before_s is None else before_s) + self._span(frame.duration)
         if at_s > self._bounds.max_duration_s:
             raise too_costly(f"longer than {self._bounds.max_duration_s:,.0f} s", "UNSEEN_VIDEO_MAX_DURATION_S")
         return at_s
@@ -346,58 +384,6 @@ class FfmpegTrack:
             raise too_costly(
                 f"{width:,} x {height:,} pixels, at most {self._bounds.max_pixels:,} in all", "UNSEEN_VIDEO_MAX_PIXELS"
             )
-
-
-T = TypeVar("T")
-
-
-class Covering(Generic[T]):
-    """Chooses keyframes: as few as leave no span longer than ``apart_s`` where the file's own do not."""
-
-    def __init__(self, apart_s: float) -> None:
-        self._apart_s = apart_s
-        self._chosen_s: float | None = None
-        self._held: tuple[float, T] | None = None  # the furthest one within reach of the last chosen
-
-    def met(self, at_s: float, key: T) -> list[T]:
-        """Take note of the next keyframe; returns those that are chosen now."""
-        chosen = []
-        if self._held is not None and self._is_far(at_s):
-            self._chosen_s, held = self._held
-            chosen.append(held)
-            self._held = None
-        if self._is_far(at_s):
-            self._chosen_s = at_s
-            chosen.append(key)
-        else:
-            self._held = at_s, key
-        return chosen
-
-    def last(self) -> list[T]:
-        """Those that are chosen because no more come."""
-        return [] if self._held is None else [self._held[1]]
-
-    def _is_far(self, at_s: float) -> bool:
-        return self._chosen_s is None or at_s - self._chosen_s > self._apart_s + _ROUNDING_S
-
-
-class Scenes:
-    """Tells a change of scene from movement."""
-
-    def __init__(self) -> None:
-        self._before: np.ndarray[tuple[int, int], np.dtype[np.int16]] | None = None
-        self._usual = 0.0  # how much frames differ within a scene
-
-    def is_change(self, plane: luma.Plane) -> bool:
-        """Whether this frame begins another scene than the one before it.  plane: (h, w) uint8."""
-        now, before = luma.thumb(plane), self._before
-        self._before = now
-        if before is None or before.shape != now.shape:
-            return True
-        step = float(np.abs(now - before).mean())
-        is_change = step > max(_SCENE_STEP, _SCENE_TIMES * self._usual)
-        self._usual += 0.1 * (min(step, 2 * _SCENE_STEP) - self._usual)
-        return is_change
 
 
 def _largest(streams: list[VideoStream]) -> VideoStream:

@@ -50,6 +50,7 @@ def main() -> None:
     av.logging.set_level(None)
     Image.MAX_IMAGE_PIXELS = None  # the bounds carry the limit
     limit_memory(int(sys.argv[1]))
+    gc.freeze()  # what is imported is never garbage, and would be looked through after every video
     node.say_ready()
     while True:
         opening = node.opening()

@@ -162,7 +162,9 @@ def test_a_reader_that_leaves_early_keeps_its_process(decoder: VideoDecoder) -> 
 def test_near_duplicates_are_left_out_but_a_still_keeps_its_place_in_time(fingerprint: Fingerprint) -> None:
     still = scene(8, 1)[0]
     video = fingerprint(encoded([still] * 65, rate=5, gop=10))
-    np.testing.assert_allclose(video.frames.at_s, [0, 5, 10], atol=1.2)
+    assert video.frames.at_s[0] == 0
+    assert len(video.frames) == 3
+    assert all(5 <= apart <= 6.2 for apart in np.diff(video.frames.at_s))
 
 
 def test_flat_frames_are_told_and_not_banked(fingerprint: Fingerprint) -> None:
@@ -177,7 +179,7 @@ def test_a_larger_frame_is_hashed_from_its_block_means(fingerprint: Fingerprint,
     data = encoded([large] * 2, options={"crf": "10", "preset": "ultrafast"})
     with open_video(BytesSource(data), decoder=decoder) as video:
         (frame,) = video.keyframes()
-        assert frame.luma.shape == (361, 640)
+        assert frame.luma.shape == (181, 320)
     with open_video(BytesSource(data), decoder=decoder, long_side=1000) as video:
         assert next(iter(video.keyframes())).luma.shape == (722, 1280)
     assert bits(fingerprint(data).frames.codes[0], code_of(large)) <= 10
@@ -195,7 +197,8 @@ def test_progress_is_told_and_its_error_ends_the_work(decoder: VideoDecoder) -> 
 
     with pytest.raises(KeyboardInterrupt):
         fingerprint_video(BytesSource(data), decoder=decoder, on_progress=stop)
-    assert len(fingerprint_video(BytesSource(data), decoder=decoder).frames) == 4
+    again = fingerprint_video(BytesSource(data), decoder=decoder)
+    assert set(again.frames.at_s.astype(int)) == {0, 1, 2, 3}
 
 
 def test_transparency_is_over_white(fingerprint: Fingerprint) -> None:
