@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bench.copies.edits import Picture
 from bench.copies.matchers import PDQ_RADIUS, Answer, EightViews
+from unseen.desk.look_again import seen_again
 from unseen.desk.near_regions import (
     MOST_CODES_WIDE,
     STRONGEST,
@@ -78,8 +79,8 @@ class Regions:
         for at in np.flatnonzero(nearest <= CANDIDATE_RADIUS_BITS).tolist():
             if (banked := self._banked[at]) is None:
                 continue
-            evidence = evidence_for(asked, banked)
-            closeness[at] = min(evidence.bans - REVIEW_BANS, 10 * (evidence.likeness - REVIEW_LIKENESS))
+            evidence = seen_again(evidence_for(asked, banked), banked, luma)
+            closeness[at] = min(evidence.bans - evidence.needed_bans, 10 * (evidence.likeness - REVIEW_LIKENESS))
             if closeness[at] >= self.threshold:
                 matched[at] = f"{evidence.bans:.1f} bans of {len(evidence.asked)}, likeness {evidence.likeness:.2f}"
         return Answer(matched=matched, closeness=closeness, distances=distances)

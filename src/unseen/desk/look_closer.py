@@ -201,7 +201,7 @@ def _inset_step(asker: Asker[Seen], luma: Luma) -> _Step[Seen]:
 
 def _region_steps(asker: Asker[Seen], luma: Luma) -> list[_Step[Seen]]:
     def prepared(look: Look) -> Callable[[Seen], Seen]:
-        sought = SoughtRegions.of(look.regions(luma), luma.shape)
+        sought = SoughtRegions.of(look.regions(luma), luma.shape, luma)
         return partial(asker.regions, sought=sought, is_last=look is LOOKS[-1])
 
     return [_Step(name=look.name, asking=look.name + SEARCH, prepare=partial(prepared, look)) for look in LOOKS]

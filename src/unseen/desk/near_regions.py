@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from unseen.act.records import Finding
 from unseen.bank.records import Bank, Entry, EntryState, Purpose
 from unseen.desk.index import BankIndex
+from unseen.desk.look_again import seen_again
 from unseen.desk.ports import REGION_BITS, Store
 from unseen.desk.screen import Glimpse
 from unseen.desk.sought_regions import SoughtRegions
@@ -27,7 +28,7 @@ from unseen.match.records import NOBODY
 
 #: Of photographs of screens a third have no region within the candidate radius.  Looking further costs too much among
 #: many codes, and chance then touches more pictures than can be weighed.
-WIDE_CANDIDATE_RADIUS_BITS: Final = 40
+WIDE_CANDIDATE_RADIUS_BITS: Final = 44
 STRONGEST: Final = 160  #: regions of an upload, strongest first, that are looked for so far out
 MOST_CODES_WIDE: Final = 2_000_000  #: in the bank: some 20,000 pictures
 
@@ -186,9 +187,14 @@ class RegionSearch:
         self._hear(self._sought.far_from(np.concatenate([NO_CODES, *(banked[i].codes for i in harmless)])))  # (2)
         protected = [i for i in near if i in banked and i not in harmless][:_MOST_WEIGHED]
         for i in [i for i in protected if i in wanted and i not in self._evidence]:
-            self._evidence[i] = evidence_for(self._sought.only(self._telling).asked, banked[i])  # (3)
+            self._evidence[i] = self._weigh(banked[i])  # (3)
         spoken = [i for i in protected if i in self._evidence and self._evidence[i].is_for_review]
         return [self._speaks(entries[i], banks, self._evidence[i]) for i in spoken]
+
+    def _weigh(self, banked: Banked) -> Evidence:
+        assert self._sought is not None
+        evidence = evidence_for(self._sought.only(self._telling).asked, banked)
+        return evidence if self._sought.luma is None else seen_again(evidence, banked, self._sought.luma)
 
     def _hear(self, telling: I64Array) -> None:
         """Weigh by these rows from now on."""

@@ -22,14 +22,15 @@ class SoughtRegions:
 
     asked: Asked
     strengths: I64Array  #: (n,) int64, descending
+    luma: U8Array | None = None  #: (h, w) uint8: the upload itself, for another look; None where only regions came
 
     def __len__(self) -> int:
         """The number of regions."""
         return len(self.strengths)
 
     @classmethod
-    def of(cls, regions: Regions, shape: tuple[int, ...]) -> Self:
-        """Regions of a luma of this shape: (height, width); strongest first."""
+    def of(cls, regions: Regions, shape: tuple[int, ...], luma: U8Array | None = None) -> Self:
+        """Regions of a luma of this shape: (height, width); strongest first.  luma: kept for another look."""
         asked = Asked(
             codes=regions.codes,
             mirrored_codes=regions.mirrored_codes,
@@ -39,7 +40,7 @@ class SoughtRegions:
             details=regions.details,
             frame=(shape[1], shape[0]),
         )
-        return cls(asked=asked, strengths=regions.strengths.astype(np.int64))
+        return cls(asked=asked, strengths=regions.strengths.astype(np.int64), luma=luma)
 
     @classmethod
     def sent(
@@ -84,7 +85,8 @@ class SoughtRegions:
         """
         strengths = np.concatenate([self.strengths, other.strengths])
         order = np.argsort(-strengths, kind="stable")
-        return type(self)(asked=self.asked.joined(other.asked).only(order), strengths=strengths[order]), order
+        asked = self.asked.joined(other.asked).only(order)
+        return type(self)(asked=asked, strengths=strengths[order], luma=self.luma), order
 
     def far_from(self, codes: U8Array) -> I64Array:
         """Rows of the regions that are near none of these codes, in neither mirror.  codes: (m, 32) uint8."""
@@ -97,7 +99,7 @@ class SoughtRegions:
 
     def only(self, rows: I64Array) -> Self:
         """Some of them.  rows: (k,) int64, ascending."""
-        return type(self)(asked=self.asked.only(rows), strengths=self.strengths[rows])
+        return type(self)(asked=self.asked.only(rows), strengths=self.strengths[rows], luma=self.luma)
 
     def box_of(self, rows: I64Array) -> Box:
         """The part of the picture in which these regions lie."""

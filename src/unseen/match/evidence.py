@@ -30,6 +30,9 @@ WIDE_RADIUS_BITS: Final = 60  #: what is this near a harmless picture's region s
 #: scene is as like a copy as this, the nearest by 0.4 (docs/region-fingerprint.md has both).
 REVIEW_BANS: Final = 7.5
 REVIEW_LIKENESS: Final = 0.0
+#: Where no region is nearer than this, more is asked for: one pair of photographs of a scene has 7.9 of three regions.
+NEAR_BITS: Final = 40
+REVIEW_BANS_FROM_AFAR: Final = 15.0
 _MOST_GROWN: Final = 0.3
 _LEAST_FOR_A_COPY: Final = 13.0
 
@@ -133,11 +136,18 @@ class Evidence:
     asked: I64Array  #: (k,) int64, rows of the upload's regions
     banked: I64Array  #: (k,) int64, rows of the picture's regions
     distances: U16Array  #: (k,) uint16, in bits
+    transform: F64Array  #: (3, 3), from the banked picture to the upload, or to the upload mirrored
 
     @property
     def is_for_review(self) -> bool:
         """Whether it seems to be a copy, and a person should look."""
-        return self.bans >= REVIEW_BANS and self.likeness >= REVIEW_LIKENESS
+        return self.bans >= self.needed_bans and self.likeness >= REVIEW_LIKENESS
+
+    @property
+    def needed_bans(self) -> float:
+        """How many a review needs."""
+        is_near = len(self.distances) > 0 and int(self.distances.min()) <= NEAR_BITS
+        return REVIEW_BANS if is_near else REVIEW_BANS_FROM_AFAR
 
 
 def chances_of(distances: U16Array, details: U8Array) -> F64Array:
@@ -176,6 +186,7 @@ def _one_way(asked: Asked, places: Places, distances: U16Array, banked: Banked, 
             asked=none,
             banked=none,
             distances=np.empty(0, np.uint16),
+            transform=np.eye(3),
         )
     bits = distances[found.asked, found.banked]
     return Evidence(
@@ -185,6 +196,7 @@ def _one_way(asked: Asked, places: Places, distances: U16Array, banked: Banked, 
         asked=found.asked,
         banked=found.banked,
         distances=bits,
+        transform=found.transform,
     )
 
 

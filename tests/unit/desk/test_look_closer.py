@@ -14,6 +14,7 @@ from unseen.act.records import Matched
 from unseen.bank.records import Bank, Response, Source, SourceKind
 from unseen.desk import near_regions
 from unseen.desk.index import BankIndex
+from unseen.desk.look_again import seen_again
 from unseen.desk.look_closer import STAGES, look_up_alone_closely, look_up_closely
 from unseen.desk.near_regions import banked_of
 from unseen.desk.open_case import CASE_BANK
@@ -21,7 +22,7 @@ from unseen.desk.recall import Recall
 from unseen.desk.sought_regions import SoughtRegions
 from unseen.fingerprint.closer import LOOKS, banked_regions, regions_sought
 from unseen.fingerprint.records import Box, Fingerprint, View
-from unseen.match.evidence import CANDIDATE_RADIUS_BITS, Evidence, evidence_for
+from unseen.match.evidence import CANDIDATE_RADIUS_BITS, REVIEW_BANS, Banked, Evidence, evidence_for
 from unseen.match.records import Hits
 
 
@@ -230,3 +231,52 @@ def test_what_is_near_after_two_looks_is_what_is_near_of_all_regions_at_once(nod
     (one,), (other,) = steps.touched().regions, whole.touched().regions
     assert one.tolist() == other.tolist()
     assert len(one) > 2
+
+
+def in_doubt(likeness: float) -> tuple[Evidence, NDArray[np.uint8]]:
+    """The evidence that a photograph of a screen gives, with another likeness; and the photograph."""
+    luma = copies.photo_of_screen(copies.original(1))
+    found = evidence_of(SoughtRegions.of(regions_sought(luma), luma.shape))
+    return replace(found, likeness=likeness), luma
+
+
+def test_a_photographed_screen_in_doubt_is_taken_for_a_copy_by_its_border() -> None:
+    fingerprint = banked_regions(copies.original(1))
+    assert fingerprint is not None
+    banked = banked_of(fingerprint)
+    doubted, luma = in_doubt(-2.0)
+    assert not doubted.is_for_review
+    assert seen_again(doubted, banked, luma).is_for_review
+    mirrored = copies.photo_of_screen(copies.original(1)[:, ::-1])
+    asked = SoughtRegions.of(regions_sought(mirrored), mirrored.shape).asked
+    other_way = replace(evidence_for(asked, banked), likeness=-2.0)
+    assert other_way.is_mirrored
+    assert seen_again(other_way, banked, mirrored).is_for_review
+    # the same evidence, where the picture goes on beyond its ends
+    scene = np.pad(copies.original(1), 100, mode="symmetric")
+    around = replace(evidence_for(SoughtRegions.of(regions_sought(scene), scene.shape).asked, banked), likeness=-2.0)
+    assert seen_again(around, banked, scene) is around
+
+
+def test_without_evidence_no_border_makes_a_copy() -> None:
+    fingerprint = banked_regions(copies.original(1))
+    assert fingerprint is not None
+    chance = replace(in_doubt(-2.0)[0], bans=REVIEW_BANS - 0.1)
+    assert seen_again(chance, banked_of(fingerprint), in_doubt(-2.0)[1]) is chance
+
+
+def test_the_search_looks_again_where_it_has_the_pixels(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Evidence] = []
+
+    def watched(evidence: Evidence, banked: Banked, luma: NDArray[np.uint8]) -> Evidence:
+        asked.append(evidence)
+        return replace(evidence, likeness=-9.0)
+
+    monkeypatch.setattr(near_regions, "seen_again", watched)
+    luma = copies.photo_of_screen(copies.original(1))
+    regions = regions_sought(luma)
+    for pixels, is_found in ((None, True), (luma, False)):
+        search = near_regions.RegionSearch(index_of(node))
+        sought = SoughtRegions.of(regions, luma.shape, pixels)
+        assert bool(search.findings(sought, node.store, is_last=True, decides=lambda _: False)) is is_found
+    assert asked

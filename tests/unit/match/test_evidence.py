@@ -1,11 +1,22 @@
 """What the regions of an upload say together about one banked picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from unseen.match.agreement import PARTNER_RADIUS_BITS, Places
-from unseen.match.evidence import REVIEW_BANS, Asked, Banked, chances_of, evidence_for, places_apart
+from unseen.match.evidence import (
+    NEAR_BITS,
+    REVIEW_BANS,
+    REVIEW_BANS_FROM_AFAR,
+    Asked,
+    Banked,
+    chances_of,
+    evidence_for,
+    places_apart,
+)
 
 Codes = NDArray[np.uint8]
 LONGER = 1000
@@ -183,3 +194,12 @@ def test_codes_of_another_shape_are_refused() -> None:
     banked = _picture(2, 16)
     with pytest.raises(ValueError, match="codes"):
         evidence_for(_upload(banked), Banked(codes=np.zeros((2, 16), np.uint8), places=banked.places))
+
+
+def test_what_no_region_is_near_needs_more_evidence() -> None:
+    banked = _picture(96, 20)
+    near = replace(evidence_for(_upload(banked), banked), bans=REVIEW_BANS)
+    assert near.is_for_review
+    far = replace(near, distances=np.full(len(near.distances), NEAR_BITS + 1, np.uint16))
+    assert not far.is_for_review
+    assert replace(far, bans=REVIEW_BANS_FROM_AFAR).is_for_review

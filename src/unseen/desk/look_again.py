@@ -1,0 +1,45 @@
+"""Another look at the pixels of an upload whose regions agree with a banked picture's.
+
+Regions cannot always tell a photographed screen from another photograph of the same scene: both share many, and both
+are changed.  The pixels can: a picture that was set into something or photographed whole ends where the banked one
+ends.  It costs a millisecond, and hardly any upload comes so far.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unseen.fingerprint.borders import border_shares
+from unseen.match.evidence import REVIEW_BANS, Banked, Evidence
+
+#: Of both ends, that is an edge.
+LEAST_BORDER: Final = 0.7
+#: By how much more a picture with a border at both ends is like a copy (docs/region-fingerprint.md).
+LIKENESS_OF_BORDERS: Final = 8.0
+
+Luma = NDArray[np.uint8]
+
+
+def seen_again(evidence: Evidence, banked: Banked, luma: Luma) -> Evidence:
+    """The evidence, with more likeness where the upload has an edge at both ends of the banked picture.
+
+    luma: (h, w) uint8, of the upload.
+    """
+    if evidence.bans < REVIEW_BANS or min(luma.shape) < 2:
+        return evidence
+    halves = banked.places.sides[:, None] / 2
+    least = np.maximum((banked.places.points - halves).min(axis=0), 0.0)
+    most = np.minimum((banked.places.points + halves).max(axis=0), 1.0)
+    is_wide = bool(most[0] >= most[1])  # the longer side is 1, and regions lie in all of a picture
+    shares = border_shares(
+        np.ascontiguousarray(luma[:, ::-1]) if evidence.is_mirrored else luma,
+        evidence.transform,
+        is_wide=is_wide,
+        first=float(least[1 if is_wide else 0]),
+        last=float(most[1 if is_wide else 0]),
+    )
+    if not (shares >= LEAST_BORDER).all():  # nor where they are unknown
+        return evidence
+    return replace(evidence, likeness=evidence.likeness + LIKENESS_OF_BORDERS)
