@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup vpdq demo test check format web bench serve clean
+.PHONY: help setup vpdq demo test check format web screenshots bench serve clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -35,6 +35,9 @@ format: .venv/.dev ## Format the code and mend what the linter can mend
 
 web: .venv/.node ## Build what browsers load, where its sources changed
 	$(BIN)/python web/build.py
+
+screenshots: .venv/.dev ## Write every page in every language as pictures, into screenshots/
+	UNSEEN_SCREENSHOTS=screenshots $(BIN)/pytest tests/browser/test_her_pages.py -k every_language
 
 bench: vpdq ## Run every benchmark beside its peers
 	$(BIN)/python -m bench.hashing

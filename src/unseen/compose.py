@@ -41,6 +41,7 @@ class Node:
     store: Store
     index: Indexes  #: opened by the surface that needs it
     pins: PinKeeper
+    session_key: bytes  #: 32 bytes, the same for all nodes of the store: seals what a browser keeps while she looks
     limits: Limits
     decoder: DecoderPool  #: its processes start with the first picture that needs one
     videos: VideoDecoder  #: its own start with the first video
@@ -71,6 +72,7 @@ def open_node(config: Config) -> Iterator[Node]:
                 store=store,
                 index=Indexes(store, config.indexes, region_key=region_key_of(config, store, secret)),
                 pins=PinKeeper(secret.for_pins),
+                session_key=session_key_of(store, secret),
                 limits=limits,
                 decoder=decoder,
                 videos=videos,
@@ -93,6 +95,12 @@ def region_key_of(config: Config, store: Store, secret: Secret) -> bytes | None:
         return None
     with store.read() as reader:
         return secret.subkey(Label.REGION_INDEX, salt=reader.lineage())
+
+
+def session_key_of(store: Store, secret: Secret) -> bytes:
+    """What the sessions of her pages are sealed with."""
+    with store.read() as reader:
+        return secret.subkey(Label.PAGE_SESSIONS, salt=reader.lineage())
 
 
 def renew_secret(config: Config) -> None:

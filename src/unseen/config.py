@@ -41,6 +41,11 @@ class Config(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address the service listens on.")
     port: int = Field(default=8321, ge=0, le=65535, description="Port the service listens on; 0 takes a free one.")
     workers: int = Field(default=1, ge=1, le=64, description="Processes that answer requests, on one address.")
+    address_header: str | None = Field(
+        default=None,
+        description="The header in which the proxy in front tells a browser's address, `X-Real-IP` for example; tries "
+        "at PINs are counted by it. Name one that the proxy always sets itself. The connection's address if not set.",
+    )
     max_lag_s: float = Field(
         default=5.0,
         gt=0,

@@ -54,6 +54,7 @@ def memory_node(folder: Path, *, store: Store | None = None, **settings: Any) ->
             store=store,
             index=Indexes(store, folder, region_key=bytes(32) if config.regions else None),
             pins=PinKeeper(bytes(32)),
+            session_key=bytes(32),
             limits=limits,
             decoder=decoder,
             videos=videos,

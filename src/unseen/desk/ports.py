@@ -52,6 +52,25 @@ class Tally:
     entries: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemClaim:
+    """Since when one item of a case asks for protection, and until when it did."""
+
+    item: int
+    since: datetime  #: of its first claim
+    ended_at: datetime | None  #: of its last claim; None while one is live
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmedMatch:
+    """A hit on what one item of a case protects, which a reviewer found to be right.  Never where exactly."""
+
+    item: int
+    platform: str
+    seen_at: datetime
+    confirmed_at: datetime
+
+
 class Reader(Protocol):
     """One consistent view of the store."""
 
@@ -114,6 +133,17 @@ class Reader(Protocol):
 
     def case_entries(self, number: CaseNumber) -> tuple[tuple[int, Entry], ...]:
         """(item number, entry) of every live claim of this case, by item then entry id."""
+        ...
+
+    def case_claims(self, number: CaseNumber) -> tuple[ItemClaim, ...]:
+        """Every item that this case ever protected, by item."""
+        ...
+
+    def case_matches(self, number: CaseNumber) -> tuple[ConfirmedMatch, ...]:
+        """Hits on entries while this case claimed them, whose newest decision is ``confirmed``; by time, then hit.
+
+        A hit from before the claim began, or after it ended, is none of the case's.  One hit is named once for an item.
+        """
         ...
 
     def sighting(self, hit_id: str) -> Sighting:

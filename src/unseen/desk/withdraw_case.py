@@ -1,14 +1,18 @@
-"""She takes her case back, whenever she likes."""
+"""She takes her case back, or one item of it, whenever she likes."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from unseen.bank.records import Source, SourceKind
-from unseen.base import Clock
+from unseen.base import Clock, NotFound
 from unseen.case.pin import PinKeeper
 from unseen.case.records import CaseEvent, CaseNumber, Pin
 from unseen.case.transitions import after
+from unseen.desk.enter_case import Entered, case_of, enter_case
 from unseen.desk.ports import Store
+
+_REASON: Final = "withdrawn by the person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,14 +30,32 @@ def withdraw_case(number: CaseNumber, pin: Pin, *, store: Store, pins: PinKeeper
 
     Raises: CaseUnknown (also for a wrong PIN, so that numbers cannot be probed).
     """
+    entered = enter_case(number, pin, store=store, pins=pins)  # slow: before anything is locked
+    return withdraw_entered(entered, store=store, clock=clock)
+
+
+def withdraw_entered(entered: Entered, *, store: Store, clock: Clock) -> Receipt:
+    """As ``withdraw_case``, for whoever entered it.  Raises: CaseUnknown (it is gone)."""
     now = clock.now()
-    with store.read() as reader:  # the slow PIN check runs before anything is locked
-        pins.opened(reader.find_case(number), number, pin)
     with store.write() as tx:
-        case = tx.find_case(number)
-        if case is not None:
-            tx.end_claims(
-                Source(kind=SourceKind.CASE, ref=str(number)), actor="case", reason="withdrawn by the person", at=now
-            )
+        case = case_of(tx, entered)
+        tx.end_claims(Source(kind=SourceKind.CASE, ref=str(case.number)), actor="case", reason=_REASON, at=now)
+        tx.put_case(after(case, CaseEvent.WITHDRAW))
+    return Receipt(case=case.number, withdrawn_at=now)
+
+
+def withdraw_item(entered: Entered, item: int, *, store: Store, clock: Clock) -> Receipt:
+    """End the case's claim on one item from this moment; with the last one, the case is withdrawn.
+
+    Withdrawing again is harmless.  Raises: CaseUnknown (it is gone), NotFound (the case has no such item).
+    """
+    now = clock.now()
+    with store.write() as tx:
+        case = case_of(tx, entered)
+        if all(held.number != item for held in case.items):
+            raise NotFound("The case has no such item.")
+        source = Source(kind=SourceKind.CASE, ref=str(case.number), item=item)
+        tx.end_claims(source, actor="case", reason=_REASON, at=now)
+        if not tx.case_entries(case.number):
             tx.put_case(after(case, CaseEvent.WITHDRAW))
-    return Receipt(case=number, withdrawn_at=now)
+    return Receipt(case=case.number, withdrawn_at=now)

@@ -16,6 +16,7 @@ from unseen.base import UnseenError
 from unseen.compose import Node
 from unseen.http.envelope import Envelope
 from unseen.http.errors import answer, answer_of_router, bad_values
+from unseen.http.pages import ROUTES
 from unseen.http.routes import ROUTERS
 from unseen.http.service import Seat, make_service
 
@@ -58,6 +59,7 @@ def create_app(node: Node, seat: Seat | None = None) -> FastAPI:
     app.state.service = service
     for router in ROUTERS:
         app.router.routes.extend(router.routes)  # flat, so that a test can walk over every route
+    app.router.routes.extend(ROUTES)
     app.add_exception_handler(UnseenError, _unseen_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _of_router)

@@ -21,6 +21,7 @@ from unseen.base import (
     Unauthenticated,
     UnseenError,
 )
+from unseen.desk.attempts import TooManyTries
 from unseen.desk.jobs import TooManyJobs
 
 RETRY_AFTER_S: Final = 2
@@ -69,6 +70,7 @@ STATUS: Final[dict[type[UnseenError], int]] = {
     BadMedia: 422,
     CaseRefused: 422,
     TooManyJobs: 429,
+    TooManyTries: 429,
     NodeError: 503,
     StorageFull: 507,
 }

@@ -1,11 +1,14 @@
 """Cases and their items, in SQL."""
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 
+from unseen.act.records import DecisionKind
+from unseen.bank.records import SourceKind
 from unseen.case.records import Case, CaseNumber, CaseStatus, Item
 from unseen.case.statements import Acting, Age, Sharing, Statements
+from unseen.desk.ports import ConfirmedMatch, ItemClaim
 from unseen.store.bank_sql import BankReads
-from unseen.store.tables import cases, items
+from unseen.store.tables import cases, decisions, items, provenances, sightings
 
 
 class CaseReads(BankReads):
@@ -40,6 +43,61 @@ class CaseReads(BankReads):
                 for item in held
             ),
         )
+
+    def case_claims(self, number: CaseNumber) -> tuple[ItemClaim, ...]:
+        live = func.sum(case((provenances.c.ended_at.is_(None), 1), else_=0)).label("live")
+        grouped = (
+            select(
+                provenances.c.item,
+                func.min(provenances.c.since).label("since"),
+                func.max(provenances.c.ended_at).label("ended_at"),
+                live,
+            )
+            .where(_of_case(number))
+            .group_by(provenances.c.item)
+            .order_by(provenances.c.item)
+        )
+        return tuple(
+            ItemClaim(item=row.item, since=row.since, ended_at=None if row.live else row.ended_at)
+            for row in self._connection.execute(grouped)
+        )
+
+    def case_matches(self, number: CaseNumber) -> tuple[ConfirmedMatch, ...]:
+        later = decisions.alias()
+        newest = select(func.max(later.c.id)).where(later.c.hit_id == sightings.c.hit_id).scalar_subquery()
+        ended = provenances.c.ended_at
+        found = (
+            select(
+                provenances.c.item,
+                sightings.c.hit_id,
+                sightings.c.platform,
+                sightings.c.seen_at,
+                decisions.c.at.label("confirmed_at"),
+            )
+            .distinct()
+            .join_from(provenances, sightings, sightings.c.entry_id == provenances.c.entry_id)
+            .join(decisions, decisions.c.id == newest)
+            .where(
+                _of_case(number),
+                sightings.c.seen_at >= provenances.c.since,
+                ended.is_(None) | (sightings.c.seen_at < ended),
+                decisions.c.kind == DecisionKind.CONFIRMED,
+            )
+            .order_by(sightings.c.seen_at, sightings.c.hit_id, provenances.c.item)
+        )
+        return tuple(
+            ConfirmedMatch(item=row.item, platform=row.platform, seen_at=row.seen_at, confirmed_at=row.confirmed_at)
+            for row in self._connection.execute(found)
+        )
+
+
+def _of_case(number: CaseNumber) -> ColumnElement[bool]:
+    """Every claim that this case ever made."""
+    return (
+        (provenances.c.source_ref == number.text)
+        & (provenances.c.source_kind == SourceKind.CASE)
+        & provenances.c.item.is_not(None)
+    )
 
 
 class CaseWrites(CaseReads):

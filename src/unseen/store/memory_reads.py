@@ -8,12 +8,12 @@ from typing import Self
 
 import numpy as np
 
-from unseen.act.records import Decision, Sighting
-from unseen.bank.records import Bank, Change, Entry, EntryEvent, EntryState, SourceKind
+from unseen.act.records import Decision, DecisionKind, Sighting
+from unseen.bank.records import Bank, Change, Entry, EntryEvent, EntryState, Provenance, SourceKind
 from unseen.base import NotFound
 from unseen.case.records import Case, CaseNumber
 from unseen.desk.jobs import UNDER_WAY, Job
-from unseen.desk.ports import CodeRows, IndexDelta, Tally
+from unseen.desk.ports import CodeRows, ConfirmedMatch, IndexDelta, ItemClaim, Tally
 from unseen.desk.tokens import Token
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store.columns import code_rows, frame_rows, region_rows
@@ -140,6 +140,45 @@ class MemoryReader:
             if p.source.item is not None
         ]
         return tuple((item, self._state.entries[i]) for item, i in sorted(claimed))
+
+    def case_claims(self, number: CaseNumber) -> tuple[ItemClaim, ...]:
+        of_item: dict[int, list[Provenance]] = {}
+        for item, _, claim in self._claims(number):
+            of_item.setdefault(item, []).append(claim)
+        return tuple(
+            ItemClaim(
+                item=item,
+                since=min(claim.since for claim in claims),
+                ended_at=None
+                if any(claim.is_live for claim in claims)
+                else max(claim.ended.at for claim in claims if claim.ended),
+            )
+            for item, claims in sorted(of_item.items())
+        )
+
+    def case_matches(self, number: CaseNumber) -> tuple[ConfirmedMatch, ...]:
+        newest = {decision.hit_id: decision for decision in self._state.decisions}
+        found = {
+            (hit.seen_at, hit.hit_id, item): ConfirmedMatch(
+                item=item, platform=hit.platform, seen_at=hit.seen_at, confirmed_at=newest[hit.hit_id].at
+            )
+            for item, entry_id, claim in self._claims(number)
+            for hit in self._state.sightings.values()
+            if hit.entry_id == entry_id
+            and claim.since <= hit.seen_at
+            and (claim.ended is None or hit.seen_at < claim.ended.at)
+            and hit.hit_id in newest
+            and newest[hit.hit_id].kind is DecisionKind.CONFIRMED
+        }
+        return tuple(match for _, match in sorted(found.items(), key=lambda each: each[0]))
+
+    def _claims(self, number: CaseNumber) -> Iterator[tuple[int, int, Provenance]]:
+        """(item, entry id, claim) of everything this case ever claimed."""
+        for entry in self._state.entries.values():
+            for claim in entry.provenances:
+                source = claim.source
+                if (source.kind, source.ref) == (SourceKind.CASE, str(number)) and source.item is not None:
+                    yield source.item, entry.id, claim
 
     def sighting(self, hit_id: str) -> Sighting:
         try:

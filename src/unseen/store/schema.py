@@ -23,7 +23,7 @@ _RESTORE: Final = (
 
 #: The migrations that this version knows, oldest first.  Written out, so that opening an up-to-date store need not
 #: load the migration machinery; a test holds it to the files.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ class Label(StrEnum):
     REGION_RECORDS = "unseen/1 sealing of region records"
     REGION_IDENTITIES = "unseen/1 identities of region records"
     REGION_INDEX = "unseen/1 veil of the region index"
+    PAGE_SESSIONS = "unseen/1 sessions of her pages"
 
 
 class Secret:

@@ -215,6 +215,7 @@ sightings: Final = Table(
     Column("seen_at", UtcMicros, nullable=False),
     Column("as_of_seq", Number, nullable=False),
 )
+Index("ix_sightings_entry", sightings.c.entry_id)
 
 decisions: Final = Table(
     "decisions",

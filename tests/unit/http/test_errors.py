@@ -37,7 +37,7 @@ def test_every_error_has_a_status_and_every_condition_of_the_node_says_when_to_c
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "not_found"),
+        ("GET", "/nowhere", 404, "not_found"),
         ("GET", "/v1/unknown", 404, "not_found"),
         ("GET", "/docs", 404, "not_found"),
         ("GET", "/v1/banks/", 404, "not_found"),

@@ -14,6 +14,7 @@ from unseen.store.sql import connected
 #: What makes a store one of schema 0001.
 BACK_TO_0001 = (
     "ALTER TABLE ledger DROP COLUMN secret_check",
+    "DROP INDEX ix_sightings_entry",
     "DROP TABLE jobs",
     "DROP TABLE frame_codes",
     "DROP TABLE region_codes",

@@ -149,6 +149,7 @@ def test_without_the_secret_a_store_goes_on_with_whole_pictures(url: str) -> Non
 
 #: What a store of schema 0003 does not have.
 BACK_TO_0003 = (
+    "DROP INDEX ix_sightings_entry",
     "DROP TABLE jobs",
     "DROP TABLE frame_codes",
     "ALTER TABLE ledger DROP COLUMN secret_check",
