@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
 from fastapi import Depends
+from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
@@ -40,6 +41,7 @@ def needs(*scopes: Scope, is_confirmed_later: bool = False) -> Callable[..., Awa
             raise _not_in_force()
         if not any(token.allows(scope) for scope in scopes):
             raise Forbidden("This token does not open this route.", hint=f"It needs the scope {' or '.join(scopes)}.")
+        _require_each_once(request)
         return token
 
     return door
@@ -57,6 +59,14 @@ def require_in_force(token: Token, store: Store, recall: Recall | None) -> None:
             known = reader.token(token.digest)
     if known is None:
         raise _not_in_force()
+
+
+def _require_each_once(request: Request) -> None:
+    """Which of two values is meant, nobody can tell.  Raises: RequestValidationError."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise RequestValidationError([{"loc": ("query", repeated), "msg": "sent more than once"}])
 
 
 def _not_in_force() -> Unauthenticated:

@@ -110,3 +110,10 @@ def test_a_stranger_is_refused_before_any_of_the_body_is_sent(live: LiveService,
 def test_a_token_without_the_scope_is_refused_before_the_path_is_looked_at(live: LiveService) -> None:
     answer = live.client(Scope.SCREEN).get("/v1/banks/NOT A NAME/entries", params={"limit": -1})
     assert answer.status_code == 403
+
+
+def test_of_two_values_for_one_name_none_is_guessed(live: LiveService) -> None:
+    banker = live.client(Scope.BANK)
+    answer = banker.get("/v1/changes?after=0&after=1")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (422, "query.after: sent more than once.")
+    assert banker.get("/v1/changes?after=0&limit=1").status_code == 200
