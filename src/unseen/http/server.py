@@ -17,7 +17,7 @@ from unseen.config import Config
 from unseen.http import logs
 from unseen.http.app import create_app
 from unseen.http.connections import Connection
-from unseen.http.memory import keep_freed_memory
+from unseen.http.process import keep_freed_memory, take_short_turns
 from unseen.http.service import Seat
 from unseen.http.supervisor import supervise
 
@@ -45,6 +45,7 @@ class Server(uvicorn.Server):
         )
         logs.silence_addresses()
         keep_freed_memory()
+        take_short_turns()
         self._listener = listener
         self._on_listening = on_listening
 

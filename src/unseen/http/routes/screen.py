@@ -251,11 +251,13 @@ def _sought(service: Service, received: _Received, stages_s: dict[str, float]) -
         if sniff_video(BytesSource(file)) is not None:
             raise _IsVideo(file, place)
         node = service.node
+        # Two threads for an upload are quicker while it is the only one; else they keep each other waiting.
+        is_alone = service.screening.inside == 1
         picture = fingerprint_picture(
             file,
             limits=node.limits,
             decoder=node.decoder,
-            beside=service.beside,
+            beside=service.beside if is_alone else None,
             long_side=0 if node.index.regions is None else LONG_SIDE,
         )
         stages_s |= picture.stages_s
