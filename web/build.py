@@ -75,8 +75,9 @@ def npm() -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Ours, with that Node first, for the scripts that look for one."""
-    return {**os.environ, "PATH": os.pathsep.join([str(Path(node()).parent), os.environ.get("PATH", "")])}
+    """Ours, with that Node first, for the scripts that look for one; it trusts whom the system trusts, as pip does."""
+    path = os.pathsep.join([str(Path(node()).parent), os.environ.get("PATH", "")])
+    return {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path}
 
 
 def digest_of(files: list[Path]) -> str:
