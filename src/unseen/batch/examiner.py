@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
 from unseen.base import BadMedia
+from unseen.base.closing import Closing
 from unseen.batch.sources import ReadFailure, Source
 from unseen.desk.scan_ports import Near, Readings, Shard, Trouble
 from unseen.fingerprint.decoder_pool import DecoderPool
@@ -35,7 +35,7 @@ class Task:
     radius_bits: int  #: the widest of the banks'
 
 
-class Examiner:
+class Examiner(Closing):
     """Examines one shard at a time.  A context manager: it has a decoder process of its own."""
 
     def __init__(self, task: Task, stack: Stack) -> None:
@@ -72,14 +72,6 @@ class Examiner:
     def close(self) -> None:
         """End the decoder process."""
         self._decoder.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _fingerprint(self, read: _Read) -> _Said:
         if isinstance(read, ReadFailure):

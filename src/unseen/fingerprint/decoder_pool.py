@@ -2,12 +2,12 @@
 
 import math
 import time
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 
 from unseen.base import BadMedia
+from unseen.base.closing import Closing
 from unseen.fingerprint import wire
 from unseen.fingerprint.formats import Format, unreadable
 from unseen.fingerprint.jpeg import scaled
@@ -18,7 +18,7 @@ from unseen.fingerprint.raster import Decoded
 _TRIES: Final = 2  # a worker may have died of something else than this picture
 
 
-class DecoderPool:
+class DecoderPool(Closing):
     """Decodes pictures in up to ``workers`` processes of their own.  Thread-safe; a context manager.
 
     A process that was forked from this one gets workers of its own when it first needs one.
@@ -61,14 +61,6 @@ class DecoderPool:
     def close(self) -> None:
         """Wait for the pictures under way, then end every worker; decoding afterwards is refused."""
         self._pool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Worker(DecoderProcess):

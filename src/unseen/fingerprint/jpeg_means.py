@@ -24,9 +24,7 @@ _LOOK_BITS: Final = 12  # of a look ahead: tables of so many bits stay in the fi
 _END: Final = 128  # stands for a block's end among counts of coefficients
 _TOO_MANY: Final = 64  # coefficients, for a look that leads nowhere
 _STRIDE: Final = 64  # bytes looked through for FF at a time
-_ROOM: Final = (
-    512  # bytes: a block, of 64 codes of 31 bits at most, is read to its end before the data's end is looked for
-)
+_ROOM: Final = 512  # bytes: a block, 64 codes of 31 bits at most, is read whole before the data's end is looked for
 _TABLES_KEPT: Final = 8  # 0.6 MB each; cameras share the standard's tables
 
 U8Array = NDArray[np.uint8]

@@ -21,7 +21,7 @@ from unseen.http.board import KEEPER, Board
 from unseen.http.guard import Guard
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-#: Of one screening; ``decode``, ``hash`` and ``digest`` are within ``fingerprint``, the last beside the other two.
+#: Of one screening; ``decode``, ``hash`` and ``digest`` are within ``fingerprint``.
 STAGES: Final = (
     *("receive", "fingerprint", "decode", "hash", "digest", "exact", "search"),
     *CLOSER,  # of uploads that nothing before decided

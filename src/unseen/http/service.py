@@ -53,7 +53,7 @@ class Service:
     door: Lane  #: looks tokens up
     screening: Lane  #: decodes and hashes
     asking: Executor  #: asks index and store on behalf of the screening lane, whose threads must not wait for a store
-    beside: Executor  #: makes digests while the screening lane decodes
+    beside: Executor  #: makes digests while the screening lane decodes an upload that is alone; writes long uploads
     videos: Lane  #: screens videos, for minutes perhaps
     jobs: Jobs  #: what the videos are told of as
     desk: Lane  #: reads and changes banks

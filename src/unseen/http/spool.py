@@ -8,19 +8,19 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from unseen.base import StorageFull
+from unseen.base.closing import Closing
 
 CHUNK_BYTES: Final = 1 << 16  #: of the upload, sealed together
 _TAG_BYTES: Final = 16
 _SEALED_BYTES: Final = CHUNK_BYTES + _TAG_BYTES
 
 
-class SealedFile:
+class SealedFile(Closing):
     """An upload being taken in, and then read from anywhere, by several threads; a context manager.
 
     Chunk ``i`` is sealed with AES-256-GCM under the number ``i`` as nonce: each key seals each number once.
@@ -63,14 +63,6 @@ class SealedFile:
         first = offset // CHUNK_BYTES
         chunks = b"".join(self._chunk(number) for number in range(first, (end - 1) // CHUNK_BYTES + 1))
         return chunks[offset - first * CHUNK_BYTES : end - first * CHUNK_BYTES]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of it: what is on the disk cannot be read any more."""

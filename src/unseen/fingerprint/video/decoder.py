@@ -5,12 +5,12 @@ import math
 import time
 from collections.abc import Generator, Iterator
 from struct import Struct
-from types import TracebackType
-from typing import Any, Final, NoReturn, Self
+from typing import Any, Final, NoReturn
 
 import numpy as np
 
 from unseen.base import BadMedia
+from unseen.base.closing import Closing
 from unseen.fingerprint.jpeg import scaled
 from unseen.fingerprint.processes import DecoderProcess, Died, ProcessPool, TooSlow
 from unseen.fingerprint.raster import Decoded
@@ -23,7 +23,7 @@ _TRIES: Final = 2  # a process may have died of something else than this video
 _MAX_PIECE: Final = 1 << 26
 
 
-class VideoDecoder:
+class VideoDecoder(Closing):
     """Decodes videos in up to ``workers`` processes, one video in each.  Thread-safe; a context manager."""
 
     def __init__(self, limits: VideoLimits, *, workers: int = 1) -> None:
@@ -56,14 +56,6 @@ class VideoDecoder:
     def close(self) -> None:
         """Wait for the videos under way, then end every process; decoding afterwards is refused."""
         self._pool.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class _Worker(DecoderProcess):
