@@ -22,10 +22,16 @@ from unseen.fingerprint.video.lanes import Lanes, Leans, Packet, Ways
 from unseen.fingerprint.video.sampling import ROUNDING_S, SCENE_APART_S, Covering, Cutter, Met, Piece, Scenes
 
 _READ_BYTES: Final = 1 << 18
+_READ_ON_BYTES: Final = 1 << 20  #: of a file that is read from one end to the other: fewer hand-overs
 _MANY_PIXELS: Final = 4096 * 2304  #: frames beyond this are decoded by one thread, for its memory
+_FEW_PIXELS: Final = 320 * 240  #: frames below this are decoded before a second thread has begun
 _SPARSE_S: Final = 0.2  #: frames so far apart need not be decoded where no other depends on them
 _TOGETHER: Final = 8  #: keyframes that are sought before they are decoded
 _WHOLE_INDEX: Final = frozenset({VideoFormat.MP4, VideoFormat.MOV})  #: whose index tells of every frame
+#: Whose packets say when they are shown, so that nothing need be decoded to tell how far frames are out of order.
+_TIMED: Final = frozenset({VideoFormat.MP4, VideoFormat.MOV, VideoFormat.MKV, VideoFormat.WEBM})
+_STREAMED: Final = frozenset({VideoFormat.MPEG, VideoFormat.TS})  #: without a header: tracks show as they are read
+_ANALYSED_US: Final = 1_000_000  #: of such a stream, to find its tracks; all that FFmpeg would, if it has none there
 _BACK_S: Final = (0.0, 2.0, 12.0)  #: how much earlier to go where seeking does not lead to a keyframe
 _AHEAD_S: Final = 3.0  #: decoding so far on is as quick as seeking
 
@@ -228,35 +234,49 @@ class FfmpegTrack:
         self.end_s = max(self.end_s, self._decoded_to_s)
 
     def _open(self) -> None:
+        self._container, pictures = self._opened(self._quick_options())
+        if self._kind in _STREAMED and not any(stream.codec_context.width for stream in pictures):
+            self._container.close()
+            self._container, pictures = self._opened({})
+        if not pictures:
+            self._container.close()
+            raise unreadable_video(f"{self._kind.name} without a picture track")
+        self._stream = _largest(pictures)
+        for other in self._container.streams:
+            if other is not self._stream:
+                other.discard = Discard.all
+        codec = self._stream.codec_context
+        is_usual = _FEW_PIXELS <= codec.width * codec.height <= _MANY_PIXELS
+        codec.thread_count = self._bounds.threads if is_usual else 1
+        codec.thread_type = "AUTO"
+        codec.options = {"max_pixels": str(self._bounds.max_pixels)}
+        self._start: int | None = self._stream.start_time
+        self._decoded_to_s, self._is_fresh = 0.0, True
+        self._running = None
+
+    def _quick_options(self) -> dict[str, str]:
+        """What spares FFmpeg looking at more of the file than it takes to know its tracks."""
+        if self._kind in _TIMED:
+            return {"skip_frame": "all"}
+        return {"analyzeduration": str(_ANALYSED_US)} if self._kind in _STREAMED else {}
+
+    def _opened(self, options: dict[str, str]) -> tuple[InputContainer, list[VideoStream]]:
+        """The file, and its picture tracks without the covers of music.  Raises: BadMedia."""
         self._file.seek(0)
         try:
             container = av.open(
                 self._file,
                 format=self._kind.demuxer,
-                buffer_size=_READ_BYTES,
+                buffer_size=_READ_BYTES if self._kind in _WHOLE_INDEX else _READ_ON_BYTES,
                 metadata_errors="ignore",
-                options={"max_pixels": str(self._bounds.max_pixels)},
+                options={"max_pixels": str(self._bounds.max_pixels), **options},
             )
         except (av.FFmpegError, ValueError, EOFError):
             raise unreadable_video(f"{self._kind.name} without a usable header, or cut short") from None
         except MemoryError:
             raise unreadable_video(f"{self._kind.name} that needs more memory than a video may") from None
         assert isinstance(container, InputContainer)
-        pictures = [s for s in container.streams.video if "attached_pic" not in str(s.disposition)]
-        if not pictures:
-            container.close()
-            raise unreadable_video(f"{self._kind.name} without a picture track")
-        self._container, self._stream = container, _largest(pictures)
-        for other in container.streams:
-            if other is not self._stream:
-                other.discard = Discard.all
-        codec = self._stream.codec_context
-        codec.thread_count = 1 if codec.width * codec.height > _MANY_PIXELS else self._bounds.threads
-        codec.thread_type = "AUTO"
-        codec.options = {"max_pixels": str(self._bounds.max_pixels)}
-        self._start: int | None = self._stream.start_time
-        self._decoded_to_s, self._is_fresh = 0.0, True
-        self._running = None
+        return container, [s for s in container.streams.video if "attached_pic" not in str(s.disposition)]
 
     def _rewind(self) -> None:
         if not self._is_fresh:
