@@ -57,13 +57,17 @@ class Job:
         require_utc(self.begun_at)
         require_utc(self.seen_at)
 
-    def state_at(self, now: datetime) -> JobState:
-        """Where it is, as far as can be told now."""
+    def state_at(self, now: datetime, *, deaf_until: datetime | None = None) -> JobState:
+        """Where it is, as far as can be told now.
+
+        deaf_until: no worker could be heard before, the store being away.
+        """
         if self.state not in UNDER_WAY:
             return self.state
         if self.is_unwanted:
             return JobState.CANCELLED
-        return JobState.INTERRUPTED if now - self.seen_at > timedelta(seconds=SILENT_S) else self.state
+        silent_since = self.seen_at if deaf_until is None else max(self.seen_at, deaf_until)
+        return JobState.INTERRUPTED if now - silent_since > timedelta(seconds=SILENT_S) else self.state
 
 
 def begin_job(owner: str, *, most: int, store: Store, clock: Clock, random_bits: RandomBits) -> Job:

@@ -4,6 +4,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -38,6 +39,7 @@ class Follower:
         self._is_open = False
         self.in_step_at: float | None = None  #: monotonic; when the index last had everything that the store had
         self.is_store_away = False  #: whether the last look at the store failed
+        self.failed_at: datetime | None = None  #: when a look at the store failed last
 
     @property
     def is_open(self) -> bool:
@@ -69,6 +71,7 @@ class Follower:
             self.is_store_away = not done("follow the store", self._follow)
             self._on_step()
             if self.is_store_away:
+                self.failed_at = self._node.clock.now()
                 self._stopping.wait(_LOOK_AGAIN_S)
 
     def _open(self) -> None:

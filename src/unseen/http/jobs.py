@@ -71,6 +71,10 @@ class Jobs:
         self._keep(self._work(task, upload, held.pop_all(), place))
         return task.job
 
+    def has(self, job_id: str) -> bool:
+        """Whether this worker is at it, whatever the store could be told of that."""
+        return job_id in self._tasks
+
     def stop(self) -> None:
         """Have what runs end soon, and be told as interrupted."""
         self._is_stopping = True

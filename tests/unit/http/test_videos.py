@@ -247,6 +247,37 @@ def test_while_the_store_is_away_a_video_is_refused_or_its_job_ends_as_failed(
     assert (told["state"], told["answer"], told["error"]["code"]) == ("failed", None, "store_unavailable")
 
 
+def test_a_store_that_was_away_or_full_for_long_interrupts_no_job(
+    tmp_path: Path, held: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unseen.desk.jobs.SILENT_S", 1.0)
+    monkeypatch.setattr("unseen.http.jobs.BEAT_S", 0.2)
+    store = Flaky()
+    with memory_node(tmp_path, store=store) as node, running(node) as service:
+        forum = service.client(Scope.SCREEN, name="forum")
+
+        def state(job_id: str) -> str:
+            return str(forum.get(f"/v1/jobs/{job_id}").json()["state"])
+
+        here = sent(forum, video(range(2)))["id"]
+        wait_until(lambda: state(here) == "running", within_s=20)
+        store.is_full = True
+        time.sleep(1.5)
+        assert state(here) == "running"
+        store.is_full = False
+        now = node.clock.now()
+        elsewhere = Job(id="0" * 26, owner="forum", state=JobState.RUNNING, begun_at=now, seen_at=now)
+        with store.write() as tx:
+            tx.put_job(elsewhere)
+        store.is_away = True
+        time.sleep(1.5)
+        store.is_away = False
+        assert (state(here), state(elsewhere.id)) == ("running", "running")
+        wait_until(lambda: state(elsewhere.id) == "interrupted", within_s=5)
+        held()
+        assert ended(forum, {"id": here})["state"] == "done"
+
+
 def test_a_sealed_upload_reads_as_it_was_and_is_noise_on_disk(tmp_path: Path) -> None:
     data = os.urandom(100) * 3000
     with SealedFile(tmp_path) as file:

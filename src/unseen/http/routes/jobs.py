@@ -66,7 +66,8 @@ async def show_job(request: Request, response: Response, by: Asker, job_id: _Id)
     service = service_of(request)
     with service.desk.admit() as slot:
         job = await slot.run(find_job, job_id, by.name, store=service.node.store)
-    state = job.state_at(service.node.clock.now())
+    now = service.node.clock.now()
+    state = job.state_at(now, deaf_until=now if service.jobs.has(job_id) else service.follower.failed_at)
     if state in UNDER_WAY:
         response.headers["Retry-After"] = str(round(BEAT_S))
     return JobOut.of(job, state)
