@@ -1,4 +1,4 @@
-"""``python -m bench.video``: names the part to run."""
+"""``python -m bench.video``: which copies are found, and what a video costs; ``--copies`` or ``--speed`` for one."""
 
 import sys
 
@@ -8,11 +8,10 @@ PARTS = {"--copies": copies.main, "--speed": speed.main}
 
 
 def main() -> None:
-    chosen = [part for part in PARTS if part in sys.argv[1:]]
-    if len(chosen) != 1:
-        raise SystemExit(f"Name one part: {', '.join(PARTS)}.")
-    sys.argv.remove(chosen[0])
-    PARTS[chosen[0]]()
+    chosen = [part for part in PARTS if part in sys.argv[1:]] or list(PARTS)
+    sys.argv = [argument for argument in sys.argv if argument not in PARTS]
+    for part in chosen:
+        PARTS[part]()
 
 
 if __name__ == "__main__":

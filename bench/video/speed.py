@@ -63,6 +63,7 @@ class Measured:
     name: str
     is_close: bool  #: keyframes are at most two seconds apart
     is_alike: bool  #: the peer takes the same track
+    is_made: bool  #: it was encoded again for this
     screen_ms: float
     closer_ms: float
     bank_ms: float
@@ -164,6 +165,7 @@ def measure(path: Path, name: str, decoder: VideoDecoder, banks: Banks, rounds: 
         name=name,
         is_close=gap_s <= CLOSE_S + frame_interval_s(path),
         is_alike=takes_the_same_track(path),
+        is_made=name != path.name,
         **{f"{way}_ms": statistics.median(each) for way, each in taken.items()},
     )
 
@@ -203,6 +205,8 @@ def add_speed(report: Report, measured: list[Measured]) -> None:
     counted = [each for each in measured if each.is_alike]
     for group, is_close in (("keyframes at most 2 s apart", True), ("keyframes further apart", False)):
         members = [each for each in counted if each.is_close is is_close]
+        originals = [each for each in members if not each.is_made]
+        _add_ratios(report, f"screening, {group}, as they came", originals, "screen_ms")
         for way, name in (("screen_ms", "screening"), ("closer_ms", "screening with the closer look")):
             _add_ratios(report, f"{name}, {group}", members, way)
     _add_ratios(report, "banking", counted, "bank_ms")

@@ -27,7 +27,7 @@ from unseen.batch.checkpoint import Finished, Progress
 from unseen.batch.files import disk_errors, make_durable, new_file, opened_at, rename
 from unseen.batch.rows import ResultFormat
 from unseen.batch.sources import Source
-from unseen.desk.scan_ports import Count, Examined, Row, Shard
+from unseen.desk.scan_ports import Count, Examined, KeptRows, Row, Shard
 
 _VERSION: Final = 1
 _ANEW: Final = "Remove the scan's .scan folder to begin anew."
@@ -110,13 +110,13 @@ class ScanFolder:
             if number not in self.progress.shards:
                 yield worklist.of_batch(self._worklist.get_batch(number), number)
 
-    def commit(self, examined: Examined, said: Sequence[Row], count: Count) -> None:
+    def commit(self, examined: Examined, said: Sequence[Row], count: Count, videos: Sequence[KeptRows] = ()) -> None:
         """Rows first, then the record that counts them (4).  Raises: StorageFull."""
         with disk_errors():
             self._rows.write(rows.to_lines(said))
             make_durable(self._rows)
             if self._kept is not None:
-                self._kept.write(kept.part(examined, self._lineage))
+                self._kept.write(kept.part(examined, videos, self._lineage))
                 make_durable(self._kept)
             finished = Finished(
                 shard=examined.shard.number,

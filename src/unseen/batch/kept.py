@@ -1,7 +1,8 @@
 """Fingerprints that a scan keeps when it is asked to, so that later entries can be matched without reading again.
 
-An Arrow stream: the schema, then one record batch a shard.  For each upload its own key, its digests, and PDQ of its
-eight views, since a banked code is of one view only and the others cannot be derived from it.  304 bytes and the key.
+An Arrow stream: the schema, then one record batch a shard.  For each picture its own key, its digests, and PDQ of its
+eight views, since a banked code is of one view only and the others cannot be derived from it; of a video the same for
+each frame that was looked at and its time.  309 bytes a row, and the key.
 Whoever has the file can tell which uploads are copies of a picture at hand: it is private, and forgets on demand.
 """
 
@@ -16,11 +17,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from unseen.base import BadRequest, NotFound
-from unseen.desk.scan_ports import Examined, KeptRows
+from unseen.desk.scan_ports import NO_TIME, Examined, KeptRows
 
-_VERSION: Final = b"1"
+_VERSION: Final = b"2"
 _ROWS: Final = 1 << 17  # searched at a time, which takes 300 MB
-_WIDTHS: Final = {"sha256": 32, "md5": 16, "codes": 256}
+_WIDTHS: Final = {"quality": 1, "at_ms": 4, "sha256": 32, "md5": 16, "codes": 256}  # bytes
+_FIXED: Final = ("sha256", "md5", "codes")
 
 
 def schema(lineage: bytes) -> pa.Schema:
@@ -29,7 +31,8 @@ def schema(lineage: bytes) -> pa.Schema:
         [
             pa.field("key", pa.binary(), nullable=False),
             pa.field("quality", pa.uint8(), nullable=False),
-            *(pa.field(name, pa.binary(width), nullable=False) for name, width in _WIDTHS.items()),
+            pa.field("at_ms", pa.int32(), nullable=False),
+            *(pa.field(name, pa.binary(_WIDTHS[name]), nullable=False) for name in _FIXED),
         ],
         metadata={b"unseen.kept": _VERSION, b"unseen.lineage": lineage.hex().encode()},
     )
@@ -40,27 +43,41 @@ def head(lineage: bytes) -> bytes:
     return bytes(schema(lineage).serialize())
 
 
-def part(examined: Examined, lineage: bytes) -> bytes:
-    """The bytes that a shard adds to the file: those of its objects that could be looked at."""
-    readings = examined.readings
-    good = [at for at, trouble in enumerate(readings.troubles) if trouble is None]
-    if not good:
+def part(examined: Examined, videos: Sequence[KeptRows], lineage: bytes) -> bytes:
+    """The bytes that a shard adds to the file: its pictures that could be looked at, and its videos' frames."""
+    parts = [_pictures(examined), *videos]
+    keys = [key for each in parts for key in each.keys]
+    if not keys:
         return b""
-    columns = (readings.sha256, readings.md5, readings.codes.reshape(len(readings), -1))
+    fixed = [np.concatenate([getattr(each, name).reshape(-1, _WIDTHS[name]) for each in parts]) for name in _FIXED]
     batch = pa.record_batch(
         [
-            pa.array([examined.shard.keys[at] for at in good], pa.binary()),
-            pa.array(readings.qualities[good]),
+            pa.array(keys, pa.binary()),
+            pa.array(np.concatenate([each.qualities for each in parts])),
+            pa.array(np.concatenate([each.at_ms for each in parts])),
             *(
                 pa.FixedSizeBinaryArray.from_buffers(
-                    pa.binary(column.shape[1]), len(good), [None, pa.py_buffer(np.ascontiguousarray(column[good]))]
+                    pa.binary(column.shape[1]), len(keys), [None, pa.py_buffer(np.ascontiguousarray(column))]
                 )
-                for column in columns
+                for column in fixed
             ),
         ],
         schema=schema(lineage),
     )
     return bytes(batch.serialize())
+
+
+def _pictures(examined: Examined) -> KeptRows:
+    readings = examined.readings
+    good = [at for at, trouble in enumerate(readings.troubles) if trouble is None]
+    return KeptRows(
+        keys=tuple(examined.shard.keys[at] for at in good),
+        sha256=readings.sha256[good],
+        md5=readings.md5[good],
+        codes=readings.codes[good],
+        qualities=readings.qualities[good],
+        at_ms=np.full(len(good), NO_TIME, np.int32),
+    )
 
 
 class KeptFile:
@@ -104,15 +121,18 @@ class KeptFile:
         return sum(len(batch) for batch in self._batches())
 
     def forget(self, keys: Sequence[bytes]) -> int:
-        """Overwrite the rows of these objects with zeros, key and all, where they are; returns how many there were."""
-        wanted, forgotten = pa.array(keys, pa.binary()), 0
+        """Overwrite the rows of these objects with zeros, key and all, where they are.
+
+        Returns: how many objects there were.
+        """
+        wanted, forgotten = pa.array(keys, pa.binary()), set[bytes]()
         for batch in self._batches():
             for at in np.flatnonzero(pc.is_in(batch.column("key"), wanted).to_numpy(zero_copy_only=False)).tolist():
+                forgotten.add(batch.column("key")[at].as_py())
                 for begin, length in self._places(batch, at):
                     self._mapped[begin : begin + length] = bytes(length)
-                forgotten += 1
         self._mapped.flush()
-        return forgotten
+        return len(forgotten)
 
     def _places(self, batch: pa.RecordBatch, at: int) -> Iterator[tuple[int, int]]:
         """Where a row is in the file: offset and length of each of its values."""
@@ -123,7 +143,7 @@ class KeptFile:
                 offsets = np.frombuffer(buffers[1], np.int32)
                 yield begin + int(offsets[at]), int(offsets[at + 1] - offsets[at])
             else:
-                width = _WIDTHS.get(name, 1)
+                width = _WIDTHS[name]
                 yield begin + at * width, width
 
     def _batches(self) -> Iterable[pa.RecordBatch]:
@@ -139,16 +159,18 @@ def _rows(batches: list[pa.RecordBatch]) -> KeptRows:
     keys = [key for batch in batches for key in batch.column("key").to_pylist()]
     there = np.array([bool(key.strip(b"\0")) for key in keys], np.bool_)
 
-    def column(name: str, width: int) -> NDArray[np.uint8]:
+    def column(name: str) -> NDArray[np.uint8]:
+        width = _WIDTHS[name]
         parts = [np.frombuffer(batch.column(name).buffers()[-1], np.uint8)[: len(batch) * width] for batch in batches]
         return np.concatenate(parts).reshape(-1, width)[there]
 
     return KeptRows(
         keys=tuple(key for key, is_there in zip(keys, there, strict=True) if is_there),
-        sha256=column("sha256", 32),
-        md5=column("md5", 16),
-        codes=column("codes", 256).reshape(-1, 8, 32),
-        qualities=column("quality", 1).reshape(-1),
+        sha256=column("sha256"),
+        md5=column("md5"),
+        codes=column("codes").reshape(-1, 8, 32),
+        qualities=column("quality").reshape(-1),
+        at_ms=column("at_ms").view("<i4").reshape(-1),
     )
 
 

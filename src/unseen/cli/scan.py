@@ -130,9 +130,9 @@ def _scan_changes(node: "Node", after: int, kept: Path, result: Path, as_format:
 
     rows: list[Row] = []
     with opened_kept(node, kept) as fingerprints, _progress(len(fingerprints), 0) as advance:
-        for sifted in scan_changes(after, fingerprints, store=node.store, index=node.index.pictures, threads=threads):
-            rows += sifted.rows
-            advance(sifted.uploads)
+        for sifted in scan_changes(after, fingerprints, store=node.store, index=node.index, threads=threads):
+            rows += sifted.said
+            advance(sifted.rows)
     write_rows(result, as_format, rows)
     remark(f"The result is in {shown(result)}, which only you can read. It is as of change {node.index.pictures.seq}.")
     return count_of(tuple(rows))

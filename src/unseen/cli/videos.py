@@ -17,6 +17,7 @@ from unseen.fingerprint.video.to_bank import to_bank, video_regions_to_bank
 
 if TYPE_CHECKING:
     from unseen.compose import Node
+    from unseen.desk.scan import OnSeen
     from unseen.desk.screen import Looked
 
 
@@ -67,15 +68,18 @@ def look_up_video_file(path: Path, node: "Node", *, on_progress: Callable[[float
         raise type(error)(f"{shown(path)}: {error.what}", hint=error.hint) from None
 
 
-def look_up_stored(key: bytes, node: "Node") -> "Looked | None":
-    """What an object of a scan is near to, where it is a video; else None.  Raises: CallerError, NodeError."""
+def look_up_stored(key: bytes, on_seen: "OnSeen", node: "Node") -> "Looked | None":
+    """What an object of a scan is near to, where it is a video; else None.
+
+    on_seen: told what was seen of it.  Raises: CallerError, NodeError.
+    """
     from unseen.compose import opened_object
     from unseen.desk.look_at_video import look_up_video
 
     with opened_object(node, key) as source:
         if sniff_video(source) is None:
             return None
-        return look_up_video(source, decoder=node.videos, store=node.store, index=node.index)
+        return look_up_video(source, decoder=node.videos, store=node.store, index=node.index, on_seen=on_seen)
 
 
 @contextmanager

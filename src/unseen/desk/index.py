@@ -27,8 +27,8 @@ from unseen.match.spool import Spool
 from unseen.match.veil import Veil
 
 _ROWS: Final = 65_536  # entries read at a time when the index is filled from the store
-#: Changes applied at a time: an entry of regions has up to 96 codes, one of frames up to 4,096.
-_CHANGES: Final = {Kind.PDQ: 10_000, Kind.REGION: 1_000, Kind.FRAME: 100}
+#: Changes read and applied at a time: an entry of regions has up to 96 codes, one of frames up to 4,096.
+CHANGES: Final = {Kind.PDQ: 10_000, Kind.REGION: 1_000, Kind.FRAME: 100}
 #: By how many bits the entry's id is shifted for the ids of its codes.
 ID_BITS: Final = {Kind.PDQ: 0, Kind.REGION: REGION_BITS, Kind.FRAME: FRAME_BITS}
 _FLUSH_AGAIN_S: Final = 0.05  # while another process writes
@@ -199,7 +199,7 @@ class BankIndex:
                     return False
                 if is_all:
                     return True
-                delta = reader.index_delta(self._kind, after=seq, limit=_CHANGES[self._kind])
+                delta = reader.index_delta(self._kind, after=seq, limit=CHANGES[self._kind])
                 mark = mark_of(reader, delta.seq)
             live.change(
                 delta.seq,

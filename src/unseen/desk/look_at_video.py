@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from unseen.act.records import Finding
+from unseen.act.records import Finding, Verdict
 from unseen.desk.indexes import Indexes
 from unseen.desk.look_closer import INSETS, closer_look_at_frame, is_decided
 from unseen.desk.near_videos import Codes, Layer, near_findings, near_something
@@ -24,7 +24,7 @@ from unseen.desk.ports import Store
 from unseen.desk.screen import Looked, Query, exact_findings, verdict_on
 from unseen.fingerprint.closer import LONG_SIDE, shrunk
 from unseen.fingerprint.pdq import pdq_views
-from unseen.fingerprint.records import MIN_QUALITY, VIEWS, Box
+from unseen.fingerprint.records import MIN_QUALITY, VIEWS, Box, Fingerprint
 from unseen.fingerprint.video.decoder import VideoDecoder
 from unseen.fingerprint.video.places import INSETS_SIDE, between_bars, lasting_places, part_of
 from unseen.fingerprint.video.reader import GAP_S, Video, open_video, require_frames
@@ -73,13 +73,21 @@ class _Gathered:
                     self.parts.setdefault(box, []).append((frame.at_s, codes))
 
     def layers(self) -> list[Layer]:
-        """All of it, each in the order of time; of two of one moment, one."""
+        """All of it, whole frames first, each in the order of time; of two of one moment, one."""
         made = []
         for box, rows in self.parts.items():
             at_s, first = np.unique(np.array([at_s for at_s, _ in rows], np.float64), return_index=True)
             views = np.array([codes for _, codes in rows], np.uint8).reshape(-1, len(VIEWS), 32)
             made.append(Layer(at_s=at_s, views=views[first], box=box))
         return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SeenVideo:
+    """What was seen of a video, enough to look it up again without it."""
+
+    digests: tuple[Fingerprint, Fingerprint]  #: SHA-256 and MD5
+    frames: Layer  #: whole ones, of those that show enough
 
 
 def look_up_video(
@@ -89,10 +97,11 @@ def look_up_video(
     store: Store,
     index: Indexes,
     on_progress: OnProgress = lambda _: None,
+    on_seen: Callable[[SeenVideo], None] = lambda _: None,
 ) -> Looked:
     """Every entry that a video is near to, with the seconds, and the verdict.
 
-    on_progress: given 0 to 1 now and then; what it raises ends the work.
+    on_progress: given 0 to 1 now and then; what it raises ends the work.  on_seen: told once what was seen.
     Raises: BadMedia, NodeError, NotReady, StoreUnavailable.
     """
     started = time.perf_counter()
@@ -105,13 +114,9 @@ def look_up_video(
         digests = digesting.result()
     decoded = time.perf_counter()
     layers = gathered.layers()
-    with store.read() as reader:
-        banks = {bank.name: bank for bank in reader.banks()}
-        found = exact_findings([Query(fingerprint=f, view=None) for f in digests], reader, banks)
-        for layer in layers:
-            found += near_findings(layer, index, reader, banks)
+    on_seen(SeenVideo(digests=digests, frames=layers[0]))
     looked = Looked(
-        verdict=verdict_on(found),
+        verdict=_verdict(digests, layers, store, index),
         as_of_seq=as_of_seq,
         is_featureless=not any(map(len, layers)),
         stages_s={"decode": decoded - started, "search": time.perf_counter() - decoded},
@@ -119,6 +124,28 @@ def look_up_video(
     looked = _look_closer(looked, gathered, store, index)
     on_progress(1.0)
     return looked
+
+
+def look_up_seen(seen: SeenVideo, *, store: Store, index: Indexes) -> Looked:
+    """What a video that was seen before is near to today, by whole frames and digests.
+
+    Raises: NotReady, StoreUnavailable.
+    """
+    as_of_seq = index.catch_up()
+    return Looked(
+        verdict=_verdict(seen.digests, [seen.frames], store, index),
+        as_of_seq=as_of_seq,
+        is_featureless=not len(seen.frames),
+    )
+
+
+def _verdict(digests: Sequence[Fingerprint], layers: Sequence[Layer], store: Store, index: Indexes) -> Verdict:
+    with store.read() as reader:
+        banks = {bank.name: bank for bank in reader.banks()}
+        found = exact_findings([Query(fingerprint=f, view=None) for f in digests], reader, banks)
+        for layer in layers:
+            found += near_findings(layer, index, reader, banks)
+    return verdict_on(found)
 
 
 def _look_through(video: Video, gathered: _Gathered, index: Indexes, on_progress: OnProgress) -> None:

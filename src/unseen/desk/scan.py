@@ -8,17 +8,20 @@ from typing import Final
 
 from unseen.base import CallerError
 from unseen.desk.judge import count_of, judge
+from unseen.desk.kept_videos import kept_of
+from unseen.desk.look_at_video import SeenVideo
 from unseen.desk.ports import Store
 from unseen.desk.scan_ports import Count, Engine, Row, ScanLog, Trouble
 from unseen.desk.screen import Looked
 
-LookUpVideo = Callable[[bytes], Looked | None]  #: an object's key to what it is near to; None where it is no video
+OnSeen = Callable[[SeenVideo], None]
+LookUpVideo = Callable[[bytes, OnSeen], Looked | None]  #: an object's key to what it is near to; None for no video
 
 _MAYBE_VIDEOS: Final = (Trouble.BAD_MEDIA, Trouble.TOO_LARGE)  # what was no picture
 
 
 def scan(
-    *, engine: Engine, log: ScanLog, store: Store, videos: LookUpVideo = lambda _: None, videos_at_once: int = 1
+    *, engine: Engine, log: ScanLog, store: Store, videos: LookUpVideo = lambda *_: None, videos_at_once: int = 1
 ) -> Iterator[Count]:
     """Examine what the log has not finished, decide as ``screen`` does, commit; gives a count for each shard.
 
@@ -32,18 +35,19 @@ def scan(
         for examined in engine.examine(log.unfinished()):
             with store.read() as reader:
                 rows = judge(examined.shard.keys, examined.readings, reader)
-            rows = tuple(pool.map(partial(_perhaps_video, videos=videos), rows))
+            seen: dict[bytes, SeenVideo] = {}
+            rows = tuple(pool.map(partial(_perhaps_video, videos=videos, seen=seen), rows))
             count = count_of(rows)
-            log.commit(examined, rows, count)
+            log.commit(examined, rows, count, [kept_of(key, video) for key, video in seen.items()])
             yield count
 
 
-def _perhaps_video(row: Row, videos: LookUpVideo) -> Row:
-    """The row of what was no picture, as a video's where it is one."""
+def _perhaps_video(row: Row, videos: LookUpVideo, seen: dict[bytes, SeenVideo]) -> Row:
+    """The row of what was no picture, as a video's where it is one; what was seen of it is added to ``seen``."""
     if row.trouble not in _MAYBE_VIDEOS:
         return row
     try:
-        looked = videos(row.key)
+        looked = videos(row.key, partial(seen.__setitem__, row.key))
     except CallerError as error:
         return replace(row, message=error.what)
     if looked is None:

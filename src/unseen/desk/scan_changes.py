@@ -8,17 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unseen.bank.records import EntryState
-from unseen.desk.index import BankIndex
+from unseen.desk.index import CHANGES, ID_BITS, BankIndex
+from unseen.desk.indexes import Indexes
 from unseen.desk.judge import judge
-from unseen.desk.ports import Reader, Store
-from unseen.desk.scan_ports import KeptRows, Near, Readings, Row
+from unseen.desk.kept_videos import seen_of
+from unseen.desk.look_at_video import look_up_seen
+from unseen.desk.ports import FRAME_BITS, Reader, Store
+from unseen.desk.scan_ports import NO_TIME, KeptRows, Near, Readings, Row
 from unseen.fingerprint.records import MIN_QUALITY, VIEWS, Kind
 from unseen.match.files import stack_of
 from unseen.match.live import LiveIndex
 from unseen.match.records import Hits
+from unseen.match.segments import CANDIDATE_BITS
 from unseen.match.snapshot import build
 
-_CHANGES: Final = 10_000  # read at a time
+_CHANGES: Final = 10_000  # of digests, read at a time
 _MANY_ENTRIES: Final = 500  # for each thread: measured with a million uploads
 
 
@@ -26,18 +30,18 @@ _MANY_ENTRIES: Final = 500  # for each thread: measured with a million uploads
 class Sifted:
     """Some kept uploads, and what was found among them."""
 
-    uploads: int  #: how many were compared
-    rows: tuple[Row, ...]  #: of those that a new entry matches
+    rows: int  #: how many were compared
+    said: tuple[Row, ...]  #: of the uploads that a new entry matches
 
 
 def scan_changes(
-    after: int, kept: Iterable[KeptRows], *, store: Store, index: BankIndex, threads: int
+    after: int, kept: Iterable[KeptRows], *, store: Store, index: Indexes, threads: int
 ) -> Iterator[Sifted]:
     """Match entries added after seq ``after``, and no others, against kept fingerprints.
 
     1. Small indexes of the new entries alone.  2. Which uploads do they touch, each within its bank's radius?
     3. Those few are looked up in the whole index, so that the verdict is what ``screen`` says today: an older entry
-    may ask for more, or a harmless one for less.
+    may ask for more, or a harmless one for less.  Of a video, by the frames that were looked at then.
 
     index: open.  threads: among how many a batch of uploads is shared out.
     Raises: NotReady, StoreUnavailable.
@@ -47,13 +51,36 @@ def scan_changes(
         added = _Added(reader, after, threads)  # (1)
     for rows in kept:
         touched = added.touches(rows)  # (2)
-        if not len(touched):
-            yield Sifted(uploads=len(rows.keys), rows=())
-            continue
-        keys = tuple(rows.keys[at] for at in touched)
-        readings = _readings(rows, touched, added.widest_bits, index)  # (3)
-        with store.read() as reader:
-            yield Sifted(uploads=len(rows.keys), rows=judge(keys, readings, reader))
+        is_frame = rows.at_ms[touched] != NO_TIME
+        said = [
+            *_of_pictures(rows, touched[~is_frame], added, store, index.pictures),  # (3)
+            *_of_videos(rows, touched[is_frame], added, store, index),
+        ]
+        yield Sifted(rows=len(rows.keys), said=tuple(said))
+
+
+def _of_pictures(
+    rows: KeptRows, touched: NDArray[np.int64], added: "_Added", store: Store, index: BankIndex
+) -> tuple[Row, ...]:
+    if not len(touched):
+        return ()
+    readings = _readings(rows, touched, added.widest_bits, index)
+    with store.read() as reader:
+        return judge(tuple(rows.keys[at] for at in touched), readings, reader)
+
+
+def _of_videos(
+    rows: KeptRows, touched: NDArray[np.int64], added: "_Added", store: Store, index: Indexes
+) -> Iterator[Row]:
+    """Of those videos, the ones that a new entry matches: a frame that is widely near it does not say so alone."""
+    places: dict[bytes, list[int]] = {rows.keys[at]: [] for at in touched}
+    for at, key in enumerate(rows.keys if places else ()):
+        if key in places:
+            places[key].append(at)
+    for key, of_video in places.items():
+        looked = look_up_seen(seen_of(rows, of_video), store=store, index=index)
+        if any(finding.entry.id in added.entry_ids for finding in looked.verdict.findings):
+            yield Row(key=key, verdict=looked.verdict, is_featureless=looked.is_featureless, as_of_seq=looked.as_of_seq)
 
 
 class _Added:
@@ -68,14 +95,24 @@ class _Added:
         radii = {entry.id: radius[entry.bank] for entry in reader.entries(ids.tolist()) if entry.state in _MATCHING}
         self._radii = np.array([radii.get(entry, -1) for entry in ids.tolist()], np.int64)
         self._ids = ids
-        self._digests = {kind: _since(reader, kind, after)[1] for kind in (Kind.SHA256, Kind.MD5)}
+        frame_ids, frame_codes = _since(reader, Kind.FRAME, after)
+        self._frames = LiveIndex(stack_of(build(frame_codes, frame_ids, reader.last_seq())))
+        of_digests = {kind: _since(reader, kind, after) for kind in (Kind.SHA256, Kind.MD5)}
+        self._digests = {kind: codes for kind, (_, codes) in of_digests.items()}
+        entry_ids = (ids, frame_ids >> FRAME_BITS, *(digest_ids for digest_ids, _ in of_digests.values()))
+        self.entry_ids = frozenset(np.concatenate(entry_ids).tolist())
 
     def touches(self, rows: KeptRows) -> NDArray[np.int64]:
-        """Which of the uploads a new entry matches, ascending."""
+        """Which rows a new entry matches, ascending; of videos also those that it may match with others."""
         clear = np.flatnonzero(rows.qualities >= MIN_QUALITY)
         upload, entry, distances = self._near(np.ascontiguousarray(rows.codes[clear].reshape(-1, 32)))
         is_touched = np.zeros(len(rows.keys), np.bool_)
         is_touched[clear[upload[distances <= self._radii[entry]]]] = True
+        frames = clear[rows.at_ms[clear] != NO_TIME]
+        if len(frames) and len(self._frames):
+            codes = np.ascontiguousarray(rows.codes[frames].reshape(-1, 32))
+            hits = self._frames.search(codes, CANDIDATE_BITS, threads=self._threads)
+            is_touched[frames[_query_of(hits) // len(VIEWS)]] = True
         for kind, digests in ((Kind.SHA256, rows.sha256), (Kind.MD5, rows.md5)):
             is_touched |= np.isin(_as_words(digests), _as_words(self._digests[kind]))
         return np.flatnonzero(is_touched)
@@ -103,14 +140,15 @@ def _since(reader: Reader, kind: Kind, after: int) -> tuple[NDArray[np.int64], N
     newest, parts = reader.last_seq(), []
     gone: list[NDArray[np.int64]] = []
     while after < newest:
-        delta = reader.index_delta(kind, after=after, limit=_CHANGES)
+        delta = reader.index_delta(kind, after=after, limit=CHANGES.get(kind, _CHANGES))
         parts.append(delta.added)
         gone.append(delta.retired)
         after = delta.seq
+    width = Kind.PDQ.code_bytes if kind is Kind.FRAME else kind.code_bytes  # each frame's code is a row of its own
     ids = np.concatenate([np.zeros(0, np.int64), *(part.ids for part in parts)])
-    codes = np.concatenate([np.zeros((0, kind.code_bytes), np.uint8), *(part.codes for part in parts)])
+    codes = np.concatenate([np.zeros((0, width), np.uint8), *(part.codes for part in parts)])
     ids, first = np.unique(ids, return_index=True)
-    still = ~np.isin(ids, np.concatenate([np.zeros(0, np.int64), *gone]))
+    still = ~np.isin(ids >> ID_BITS.get(kind, 0), np.concatenate([np.zeros(0, np.int64), *gone]))
     return ids[still], np.ascontiguousarray(codes[first][still])
 
 

@@ -16,6 +16,7 @@ from unseen.fingerprint.records import MIN_QUALITY, VIEWS
 from unseen.match.records import Hits
 
 UNKNOWN_BYTES: Final = -1  #: the size of an object whose store does not say it
+NO_TIME: Final = -1  #: stands for a picture's time
 
 Search = Callable[[NDArray[np.uint8]], Hits]  #: codes, (q, 32), to the entries near each
 
@@ -153,13 +154,14 @@ class Count:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KeptRows:
-    """Fingerprints of n uploads that an earlier scan kept."""
+    """Fingerprints that an earlier scan kept: n rows, one a picture, and of a video one for each frame looked at."""
 
-    keys: tuple[bytes, ...]
+    keys: tuple[bytes, ...]  #: those of a video's rows are the same, and the rows stand together
     sha256: NDArray[np.uint8]  #: (n, 32)
     md5: NDArray[np.uint8]  #: (n, 16)
     codes: NDArray[np.uint8]  #: (n, 8, 32)
     qualities: NDArray[np.uint8]  #: (n,)
+    at_ms: NDArray[np.int32]  #: (n,) when a video shows the frame; ``NO_TIME`` for a picture
 
 
 class Engine(Protocol):
@@ -180,6 +182,6 @@ class ScanLog(Protocol):
         """The shards without a result, as of now."""
         ...
 
-    def commit(self, examined: Examined, rows: Sequence[Row], count: Count) -> None:
-        """Keep a shard's rows, durably and once.  Raises: StorageFull."""
+    def commit(self, examined: Examined, rows: Sequence[Row], count: Count, videos: Sequence[KeptRows] = ()) -> None:
+        """Keep a shard's rows, durably and once; and of its videos what may be kept.  Raises: StorageFull."""
         ...

@@ -10,7 +10,7 @@ import pytest
 from unseen.base import BadRequest, NotFound
 from unseen.batch import kept
 from unseen.batch.kept import KeptFile
-from unseen.desk.scan_ports import Examined, KeptRows, Near, Readings, Shard, Trouble
+from unseen.desk.scan_ports import NO_TIME, Examined, KeptRows, Near, Readings, Shard, Trouble
 
 LINEAGE = bytes(range(16))
 
@@ -44,6 +44,19 @@ def examined(number: int, names: list[str], *, bad: int | None = None) -> Examin
     return Examined(shard=shard, readings=readings)
 
 
+def film(name: str, count: int) -> KeptRows:
+    draw = np.random.default_rng(count)
+    sha256, md5 = draw.integers(0, 256, 32, np.uint8), draw.integers(0, 256, 16, np.uint8)
+    return KeptRows(
+        keys=(name.encode(),) * count,
+        sha256=np.tile(sha256, (count, 1)),
+        md5=np.tile(md5, (count, 1)),
+        codes=draw.integers(0, 256, (count, 8, 32), np.uint8),
+        qualities=np.full(count, 100, np.uint8),
+        at_ms=np.arange(count, dtype=np.int32) * 1000,
+    )
+
+
 SHARDS = [examined(1, ["a.jpg", "bb.jpg", "ccc.jpg"], bad=1), examined(2, ["dd.jpg"]), examined(3, ["e"], bad=0)]
 
 
@@ -51,7 +64,7 @@ SHARDS = [examined(1, ["a.jpg", "bb.jpg", "ccc.jpg"], bad=1), examined(2, ["dd.j
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "kept"
     path.touch(mode=0o600)
-    path.write_bytes(kept.head(LINEAGE) + b"".join(kept.part(shard, LINEAGE) for shard in SHARDS))
+    path.write_bytes(kept.head(LINEAGE) + b"".join(kept.part(shard, [], LINEAGE) for shard in SHARDS))
     return path
 
 
@@ -68,6 +81,21 @@ def test_what_could_be_looked_at_is_kept_with_all_its_views(file: Path) -> None:
     for name in ("sha256", "md5", "codes", "qualities"):
         wanted = np.concatenate([getattr(first, name)[[0, 2]], getattr(second, name)])
         np.testing.assert_array_equal(getattr(rows, name), wanted)
+
+
+def test_of_a_video_every_frame_is_kept_with_its_time_and_all_are_forgotten(tmp_path: Path) -> None:
+    path, hers = tmp_path / "kept", film("her film.mp4", 3)
+    path.write_bytes(kept.head(LINEAGE) + kept.part(SHARDS[0], [hers, film("b.mp4", 2)], LINEAGE))
+    rows = all_rows(path)
+    assert rows.keys == (b"a.jpg", b"ccc.jpg", *hers.keys, b"b.mp4", b"b.mp4")
+    assert rows.at_ms.tolist() == [NO_TIME, NO_TIME, 0, 1000, 2000, 0, 1000]
+    np.testing.assert_array_equal(rows.codes[2:5], hers.codes)
+    assert KeptFile(path).forget([b"her film.mp4"]) == 1
+    content = path.read_bytes()
+    assert not any(code.tobytes() in content for code in hers.codes.reshape(-1, 32))
+    assert b"her film" not in content
+    assert hers.md5[0].tobytes() not in content
+    assert all_rows(path).at_ms.tolist() == [NO_TIME, NO_TIME, 0, 1000]
 
 
 def test_rows_come_in_batches_that_bound_memory(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,3 +71,22 @@ def test_a_scan_looks_at_the_videos_in_a_folder(unseen: Unseen, bank: str, tmp_p
     assert rows["other.mp4"]["verdict"] == "allow"
     assert rows["broken.mp4"]["error"] == "bad_media"
     assert "not readable as a video" in rows["broken.mp4"]["message"]
+
+
+def test_a_case_that_comes_later_reaches_videos_that_a_scan_kept(unseen: Unseen, bank: str, tmp_path: Path) -> None:
+    folder, kept, hers = tmp_path / "stored", tmp_path / "kept", tmp_path / "hers.mp4"
+    folder.mkdir()
+    (folder / "clip.mp4").write_bytes(video([*range(5), *range(101, 105)]))
+    (folder / "other.mp4").write_bytes(video(range(5)))
+    said = unseen("scan", folder, "--out", tmp_path / "first.jsonl", "--keep-fingerprints", kept, "--processes", 1)
+    assert said.code == 0, said.err
+    seq = said.err.split()[-1]
+    hers.write_bytes(video(range(100, 106)))
+    assert unseen("bank", "add", bank, hers, *WHY).code == 0
+    later = ("scan", "--keep-fingerprints", kept, "--changes-since")
+    said = unseen(*later, seq, "--out", tmp_path / "second.jsonl")
+    assert said.code == 1, said.err
+    (row,) = map(json.loads, (tmp_path / "second.jsonl").read_text().splitlines())
+    assert (Path(row["object"]).name, row["verdict"]) == ("clip.mp4", "review")
+    assert unseen("scan", "--keep-fingerprints", kept, "--forget", folder / "clip.mp4").out == "1 forgotten.\n"
+    assert unseen(*later, seq, "--out", tmp_path / "third.jsonl").code == 0

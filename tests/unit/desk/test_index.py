@@ -138,7 +138,7 @@ def test_erasure_reaches_the_snapshot_even_if_the_node_died_in_between(filled: N
 
 
 def test_many_changes_are_followed_in_steps(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(index_module._CHANGES, Kind.PDQ, 7)
+    monkeypatch.setitem(index_module.CHANGES, Kind.PDQ, 7)
     bank(node, [picture(seed)[2] for seed in range(100)])
     with node.store.read() as reader:
         assert node.index.catch_up() == reader.last_seq() == 100

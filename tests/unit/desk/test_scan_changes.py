@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 from support.node import Node
 from unseen.bank.records import Bank, Source, SourceKind
 from unseen.desk import scan_changes as module
+from unseen.desk.kept_videos import kept_of
+from unseen.desk.look_at_video import SeenVideo
+from unseen.desk.near_videos import Layer
 from unseen.desk.scan_changes import scan_changes
-from unseen.desk.scan_ports import KeptRows, Row
+from unseen.desk.scan_ports import NO_TIME, KeptRows, Row
 from unseen.fingerprint.records import VIEWS, Fingerprint, Kind
 
 N = 40
@@ -28,6 +31,7 @@ def kept() -> KeptRows:
         md5=draw.integers(0, 256, (N, 16), np.uint8),
         codes=draw.integers(0, 256, (N, 8, 32), np.uint8),
         qualities=qualities,
+        at_ms=np.full(N, NO_TIME, np.int32),
     )
 
 
@@ -57,8 +61,8 @@ def pdq(code: NDArray[np.uint8], bits: int = 0) -> Fingerprint:
 def found(node: Node, kept: KeptRows, after: int) -> dict[str, Row]:
     said = [
         row
-        for sifted in scan_changes(after, [kept], store=node.store, index=node.index.pictures, threads=1)
-        for row in sifted.rows
+        for sifted in scan_changes(after, [kept], store=node.store, index=node.index, threads=1)
+        for row in sifted.said
     ]
     assert len({row.key for row in said}) == len(said)
     return {row.key.decode(): row for row in said}
@@ -120,6 +124,47 @@ def test_an_entry_retired_since_does_not_match(node: Node, kept: KeptRows, add: 
     assert set(found(node, kept, 0)) == {"upload-2"}
 
 
+def video(key: bytes, codes: NDArray[np.uint8]) -> KeptRows:
+    """A video of which a frame a second was looked at.  codes: (n, 8, 32)."""
+    digests = (Fingerprint(kind=Kind.SHA256, code=bytes(32)), Fingerprint(kind=Kind.MD5, code=bytes(16)))
+    frames = Layer(at_s=np.arange(len(codes), dtype=np.float64), views=codes)
+    return kept_of(key, SeenVideo(digests=digests, frames=frames))
+
+
+def test_a_video_banked_since_is_found_in_videos_that_were_kept(node: Node, add: Add) -> None:
+    codes = np.random.default_rng(8).integers(0, 256, (3, 20, 8, 32), np.uint8)
+    kept = [video(b"clip", codes[0]), video(b"other", codes[1]), video(b"dark", codes[2, :0])]
+    flip = np.zeros(32, np.uint8)
+    flip[:5] = 255  # 40 bits: near enough to look at, too far for one frame to say anything
+    far = np.concatenate([codes[1, :1, 0] ^ flip, np.zeros((1, 32), np.uint8)])
+    add(Fingerprint.of_frames(far, np.arange(2.0), np.full(2, 90, np.uint8)))
+    seq = node.index.catch_up()
+    add(Fingerprint.of_frames(codes[0, 8:12, 0], np.arange(4.0), np.full(4, 90, np.uint8)))
+
+    def said(after: int) -> list[Row]:
+        sifted = scan_changes(after, kept, store=node.store, index=node.index, threads=1)
+        return [row for some in sifted for row in some.said]
+
+    (row,) = said(seq)
+    assert row.key == b"clip"
+    assert row.verdict is not None
+    (finding,) = row.verdict.findings
+    assert [(each.upload_s, each.item_s) for each in finding.segments] == [((8.0, 11.0), (0.0, 3.0))]
+    assert [row.key for row in said(0)] == [b"clip"]
+    assert said(node.index.seq) == []
+    add(Fingerprint(kind=Kind.MD5, code=bytes(16)))
+    assert [row.key for row in said(node.index.seq)] == [b"clip", b"other", b"dark"]
+
+
+def test_a_picture_banked_since_is_found_in_a_video(node: Node, add: Add) -> None:
+    codes = np.random.default_rng(9).integers(0, 256, (4, 8, 32), np.uint8)
+    add(pdq(codes[2, 5], 12))
+    sifted = scan_changes(0, [video(b"film", codes)], store=node.store, index=node.index, threads=1)
+    ((row,),) = (some.said for some in sifted)
+    assert row.verdict is not None
+    assert [(f.distance, f.view, f.segments[0].upload_s) for f in row.verdict.findings] == [(12, VIEWS[5], (2.0, 2.0))]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_both_sides_agree_with_comparing_everything(
     node: Node, add: Add, seed: int, monkeypatch: pytest.MonkeyPatch
@@ -139,6 +184,7 @@ def test_both_sides_agree_with_comparing_everything(
         md5=np.zeros((N, 16), np.uint8),
         codes=codes,
         qualities=draw.integers(40, 60, N).astype(np.uint8),
+        at_ms=np.full(N, NO_TIME, np.int32),
     )
     for code in new:
         add(pdq(code))
