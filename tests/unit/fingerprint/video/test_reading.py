@@ -1,8 +1,10 @@
 """A video gives its frames with their seconds, in every container, turned upright, keyframes first."""
 
 import hashlib
+import io
 from collections.abc import Callable
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -62,6 +64,25 @@ def test_every_container_gives_a_frame_a_second_and_one_after_the_cut(
     for code, at_s in zip(video.frames.codes, video.frames.at_s, strict=True):
         expected = code_of(TWO_SCENES[round(at_s * 10)])
         assert bits(code, expected) <= SAME
+
+
+def test_a_stream_whose_pictures_begin_late_is_read(decoder: VideoDecoder) -> None:
+    buffer, pixels = io.BytesIO(), scene(5, 20)
+    with av.open(buffer, "w", format="mpegts") as file:
+        hum, film = file.add_stream("mp2", rate=48_000), file.add_stream("mpeg2video", rate=10)
+        film.width, film.height, film.pix_fmt = 96, 64, "yuv420p"
+        for number in range(48_000 * 4 // 1152):
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 1152), np.int16), format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 48_000, number * 1152
+            file.mux(hum.encode(frame))
+        for number, each in enumerate(pixels):
+            shown = av.VideoFrame.from_ndarray(each, format="rgb24")
+            shown.pts = 40 + number
+            file.mux(film.encode(shown))
+        file.mux(film.encode())
+    with open_video(BytesSource(buffer.getvalue()), decoder=decoder) as video:
+        assert (video.width, video.height) == (96, 64)
+        assert len(list(video.frames_between(0, 100, 0))) == len(pixels)
 
 
 def test_an_animated_webp_is_a_video(fingerprint: Fingerprint) -> None:
