@@ -110,6 +110,7 @@ def _scan(
                 engine=engine,
                 log=folder,
                 store=node.store,
+                frames=node.index.frames,
                 videos=partial(look_up_stored, node=node),
                 videos_at_once=node.config.video_decoder_processes,
             ):

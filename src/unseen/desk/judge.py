@@ -1,13 +1,24 @@
 """Many objects at once to their verdicts: what ``screen`` would say of each, without keeping a sighting."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from unseen.act.records import Finding
 from unseen.bank.records import Bank, Entry
-from unseen.desk.ports import Reader
-from unseen.desk.scan_ports import Count, Readings, Row
+from unseen.desk.index import BankIndex
+from unseen.desk.ports import FRAME_BITS, Reader
+from unseen.desk.scan_ports import Count, Near, Readings, Row
 from unseen.desk.screen import near_finding, verdict_on
 from unseen.fingerprint.records import VIEWS, Fingerprint, Kind
+
+
+def with_stills(readings: Readings, frames: BankIndex, reader: Reader) -> Readings:
+    """The same, with what pictures are near to among the frames of banked videos too.  Raises: NotReady."""
+    if not len(frames):
+        return readings
+    widest_bits = max((bank.radius_bits for bank in reader.banks()), default=0)
+    near = Near.find(readings.codes, readings.qualities, lambda codes: frames.search(codes, widest_bits))
+    return replace(readings, near=readings.near.also(replace(near, entries=near.entries >> FRAME_BITS)))
 
 
 def judge(keys: tuple[bytes, ...], readings: Readings, reader: Reader) -> tuple[Row, ...]:

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Final
 
 from unseen.base import CallerError
-from unseen.desk.judge import count_of, judge
+from unseen.desk.index import BankIndex
+from unseen.desk.judge import count_of, judge, with_stills
 from unseen.desk.kept_videos import kept_of
 from unseen.desk.look_at_video import SeenVideo
 from unseen.desk.ports import Store
@@ -21,20 +22,28 @@ _MAYBE_VIDEOS: Final = (Trouble.BAD_MEDIA, Trouble.TOO_LARGE)  # what was no pic
 
 
 def scan(
-    *, engine: Engine, log: ScanLog, store: Store, videos: LookUpVideo = lambda *_: None, videos_at_once: int = 1
+    *,
+    engine: Engine,
+    log: ScanLog,
+    store: Store,
+    frames: BankIndex,
+    videos: LookUpVideo = lambda *_: None,
+    videos_at_once: int = 1,
 ) -> Iterator[Count]:
     """Examine what the log has not finished, decide as ``screen`` does, commit; gives a count for each shard.
 
     No sighting is kept: a scan looks at what is stored, it does not see an upload, and one that is cut short and
     taken up again would see it twice.  A retired entry does not match, even where the index still had it.
+    ``frames``: of banked videos, of which a picture may be a still; open.
     ``videos``: asked, in this process, about what the engine says is no picture; of so many at a time.
 
-    Raises: NodeError where the engine fails, StoreUnavailable, StorageFull; what was committed stays.
+    Raises: NodeError where the engine fails, NotReady, StoreUnavailable, StorageFull; what was committed stays.
     """
+    frames.catch_up()
     with ThreadPoolExecutor(videos_at_once) as pool:
         for examined in engine.examine(log.unfinished()):
             with store.read() as reader:
-                rows = judge(examined.shard.keys, examined.readings, reader)
+                rows = judge(examined.shard.keys, with_stills(examined.readings, frames, reader), reader)
             seen: dict[bytes, SeenVideo] = {}
             rows = tuple(pool.map(partial(_perhaps_video, videos=videos, seen=seen), rows))
             count = count_of(rows)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from unseen.bank.records import EntryState
 from unseen.desk.index import CHANGES, ID_BITS, BankIndex
 from unseen.desk.indexes import Indexes
-from unseen.desk.judge import judge
+from unseen.desk.judge import judge, with_stills
 from unseen.desk.kept_videos import seen_of
 from unseen.desk.look_at_video import look_up_seen
 from unseen.desk.ports import FRAME_BITS, Reader, Store
@@ -53,20 +53,20 @@ def scan_changes(
         touched = added.touches(rows)  # (2)
         is_frame = rows.at_ms[touched] != NO_TIME
         said = [
-            *_of_pictures(rows, touched[~is_frame], added, store, index.pictures),  # (3)
+            *_of_pictures(rows, touched[~is_frame], added, store, index),  # (3)
             *_of_videos(rows, touched[is_frame], added, store, index),
         ]
         yield Sifted(rows=len(rows.keys), said=tuple(said))
 
 
 def _of_pictures(
-    rows: KeptRows, touched: NDArray[np.int64], added: "_Added", store: Store, index: BankIndex
+    rows: KeptRows, touched: NDArray[np.int64], added: "_Added", store: Store, index: Indexes
 ) -> tuple[Row, ...]:
     if not len(touched):
         return ()
-    readings = _readings(rows, touched, added.widest_bits, index)
+    readings = _readings(rows, touched, added.widest_bits, index.pictures)
     with store.read() as reader:
-        return judge(tuple(rows.keys[at] for at in touched), readings, reader)
+        return judge(tuple(rows.keys[at] for at in touched), with_stills(readings, index.frames, reader), reader)
 
 
 def _of_videos(
@@ -92,11 +92,11 @@ class _Added:
         self.widest_bits = max(radius.values(), default=0)
         self._threads = threads
         self._codes, self._index = codes, LiveIndex(stack_of(build(codes, ids, reader.last_seq())))
-        radii = {entry.id: radius[entry.bank] for entry in reader.entries(ids.tolist()) if entry.state in _MATCHING}
-        self._radii = np.array([radii.get(entry, -1) for entry in ids.tolist()], np.int64)
-        self._ids = ids
+        self._radii, self._ids = _radii(ids, reader, radius), ids
         frame_ids, frame_codes = _since(reader, Kind.FRAME, after)
         self._frames = LiveIndex(stack_of(build(frame_codes, frame_ids, reader.last_seq())))
+        self._films = np.unique(frame_ids >> FRAME_BITS)
+        self._film_radii = _radii(self._films, reader, radius)
         of_digests = {kind: _since(reader, kind, after) for kind in (Kind.SHA256, Kind.MD5)}
         self._digests = {kind: codes for kind, (_, codes) in of_digests.items()}
         entry_ids = (ids, frame_ids >> FRAME_BITS, *(digest_ids for digest_ids, _ in of_digests.values()))
@@ -108,14 +108,21 @@ class _Added:
         upload, entry, distances = self._near(np.ascontiguousarray(rows.codes[clear].reshape(-1, 32)))
         is_touched = np.zeros(len(rows.keys), np.bool_)
         is_touched[clear[upload[distances <= self._radii[entry]]]] = True
-        frames = clear[rows.at_ms[clear] != NO_TIME]
-        if len(frames) and len(self._frames):
-            codes = np.ascontiguousarray(rows.codes[frames].reshape(-1, 32))
-            hits = self._frames.search(codes, CANDIDATE_BITS, threads=self._threads)
-            is_touched[frames[_query_of(hits) // len(VIEWS)]] = True
+        is_frame = rows.at_ms[clear] != NO_TIME
+        is_touched[self._near_films(rows, clear[~is_frame], self.widest_bits)] = True
+        is_touched[self._near_films(rows, clear[is_frame], CANDIDATE_BITS)] = True
         for kind, digests in ((Kind.SHA256, rows.sha256), (Kind.MD5, rows.md5)):
             is_touched |= np.isin(_as_words(digests), _as_words(self._digests[kind]))
         return np.flatnonzero(is_touched)
+
+    def _near_films(self, rows: KeptRows, some: NDArray[np.int64], bits: int) -> NDArray[np.int64]:
+        """Which of some rows are near a frame of a new video: pictures within its bank's radius, frames within bits."""
+        codes = np.ascontiguousarray(rows.codes[some].reshape(-1, 32))
+        hits = self._frames.search(codes, bits, threads=self._threads)
+        at = some[_query_of(hits) // len(VIEWS)]
+        radii = self._film_radii[np.searchsorted(self._films, hits.ids >> FRAME_BITS)]
+        says: NDArray[np.int64] = at[(rows.at_ms[at] != NO_TIME) | (hits.distances <= radii)]
+        return says
 
     def _near(self, codes: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]:
         """Upload, new entry (its place) and distance of every hit.  codes: (8 n, 32), eight rows an upload.
@@ -133,6 +140,13 @@ class _Added:
 
 
 _MATCHING: Final = frozenset({EntryState.ACTIVE, EntryState.DISPUTED})
+
+
+def _radii(entry_ids: NDArray[np.int64], reader: Reader, radius: dict[str, int]) -> NDArray[np.int64]:
+    """The radius of each entry's bank; -1 for one that matches no longer."""
+    matching = (entry for entry in reader.entries(entry_ids.tolist()) if entry.state in _MATCHING)
+    radii = {entry.id: radius[entry.bank] for entry in matching}
+    return np.array([radii.get(entry_id, -1) for entry_id in entry_ids.tolist()], np.int64)
 
 
 def _since(reader: Reader, kind: Kind, after: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:

@@ -85,6 +85,17 @@ class Near:
             views=(query % len(VIEWS)).astype(np.uint8),
         )
 
+    def also(self, other: "Near") -> "Near":
+        """What is near the same objects by either."""
+        objects = [np.repeat(np.arange(len(near.offsets) - 1), np.diff(near.offsets)) for near in (self, other)]
+        order = np.argsort(np.concatenate(objects), kind="stable")
+        return Near(
+            offsets=self.offsets + other.offsets,
+            entries=np.concatenate([self.entries, other.entries])[order],
+            distances=np.concatenate([self.distances, other.distances])[order],
+            views=np.concatenate([self.views, other.views])[order],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Readings:

@@ -71,7 +71,7 @@ def run(node: Node, catalogue: Path, result: Path, tmp_path: Path) -> Scan:
             held.open([Source(str(source))], listed=lambda _: None)
             engine = InThisProcess(task(source), node.index.pictures.write_files())
             node.index.catch_up()
-            committed = scan(engine=engine, log=held, store=node.store)
+            committed = scan(engine=engine, log=held, store=node.store, frames=node.index.frames)
             for _ in zip(range(shards if shards is not None else 1000), committed, strict=False):
                 pass
             committed.close()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from support.films import video
+from support.films import HEIGHT, WIDTH, video
+from support.pictures import draw, saved
 from unit.cli.conftest import Unseen
 
 WHY = ("--reason", "shared")
@@ -64,11 +65,14 @@ def test_a_scan_looks_at_the_videos_in_a_folder(unseen: Unseen, bank: str, tmp_p
     (folder / "hers.mp4").write_bytes(video([*range(5), *range(101, 105)]))
     (folder / "other.mp4").write_bytes(video(range(5)))
     (folder / "broken.mp4").write_bytes(video(range(5))[:80])
+    (folder / "still.png").write_bytes(saved(draw(WIDTH, HEIGHT, 103), "PNG"))
+    (folder / "picture.png").write_bytes(saved(draw(WIDTH, HEIGHT, 3), "PNG"))
     said = unseen("scan", folder, "--out", tmp_path / "result.jsonl", "--processes", 1)
     assert said.code == 2, said.err
     rows = {Path(r["object"]).name: r for r in map(json.loads, (tmp_path / "result.jsonl").read_text().splitlines())}
     assert rows["hers.mp4"]["verdict"] == "review"
     assert rows["other.mp4"]["verdict"] == "allow"
+    assert (rows["still.png"]["verdict"], rows["picture.png"]["verdict"]) == ("review", "allow")
     assert rows["broken.mp4"]["error"] == "bad_media"
     assert "not readable as a video" in rows["broken.mp4"]["message"]
 

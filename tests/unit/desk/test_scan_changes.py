@@ -156,6 +156,16 @@ def test_a_video_banked_since_is_found_in_videos_that_were_kept(node: Node, add:
     assert [row.key for row in said(node.index.seq)] == [b"clip", b"other", b"dark"]
 
 
+def test_a_video_banked_since_is_found_in_a_picture_that_is_a_still_of_it(node: Node, kept: KeptRows, add: Add) -> None:
+    near = [pdq(kept.codes[at, view], bits).code for at, view, bits in ((1, 6, 31), (2, 0, 32), (7, 0, 0))]
+    codes = np.frombuffer(b"".join(near), np.uint8).reshape(-1, 32)
+    add(Fingerprint.of_frames(codes, np.arange(3.0), np.full(3, 90, np.uint8)))
+    (row,) = found(node, kept, 0).values()
+    assert row.key == b"upload-1"
+    assert row.verdict is not None
+    assert [(f.distance, f.view) for f in row.verdict.findings] == [(31, VIEWS[6])]
+
+
 def test_a_picture_banked_since_is_found_in_a_video(node: Node, add: Add) -> None:
     codes = np.random.default_rng(9).integers(0, 256, (4, 8, 32), np.uint8)
     add(pdq(codes[2, 5], 12))
