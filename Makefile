@@ -24,6 +24,7 @@ check: .venv/.dev ## Format, lint, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy bench
 	$(BIN)/lint-imports
 	$(BIN)/python web/build.py check
 	$(BIN)/pytest tests/arch

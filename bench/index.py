@@ -88,7 +88,7 @@ def ours(codes: Codes, folder: Path, name: str, report: Report) -> Engine:
 
     def search(queries: Codes) -> Answer:
         hits = live.search(queries, RADIUS_BITS)
-        return hits.offsets, hits.ids, hits.distances
+        return hits.offsets, hits.ids, hits.distances.astype(np.int64)
 
     search(codes[:1])
     report.row(f"{name}: private memory for it", "MiB", (private_bytes(process) - private) / 2**20)

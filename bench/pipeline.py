@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from PIL import Image
 
 from bench._report import Report, parser
 from bench._served import Served, fill, served
+from unseen.desk import look_closer
 
 REGIONS_A_PICTURE = 96  # of as many codes in all as there are PDQ entries
 STAGES = ("receive", "fingerprint", "decode", "hash", "digest", "exact", "search", "record", "total", "client")
@@ -117,7 +118,7 @@ def measure_regions(
     answers = ask(load, orders | {"rate": saturating / 2, "seconds": 8.0 if chosen.quick else 30.0})["answers"]
     answered = [answer for answer in answers if "refused" not in answer]
     report.row("with regions: saturating rate", "uploads/s", saturating)
-    for stage in ("decode", "insets", "region", "region_search"):
+    for stage in ("decode", *look_closer.STAGES):
         report.row(f"with regions: {stage}: p50", "ms", statistics.median(answer[stage] for answer in answered))
     p50, p99 = np.percentile([answer["total"] for answer in answered], (50, 99))
     report.row("with regions: server-side p50", "ms", float(p50))
@@ -179,7 +180,10 @@ def decode_alone(upload: Path, rate: float, seconds: float, seed: int) -> dict[s
     data, draw = upload.read_bytes(), random.Random(seed)
     header = jpeg.read_header(data)
     took: dict[str, list[float]] = {"libjpeg": [], "own": []}
-    turns = [("libjpeg", jpeg.decode_plain), ("own", decode_means)]
+    turns: list[tuple[str, Callable[[bytes, jpeg.JpegHeader], object]]] = [
+        ("libjpeg", jpeg.decode_plain),
+        ("own", decode_means),
+    ]
     for _, decode in turns:
         decode(data, header)
     at = time.perf_counter()

@@ -11,6 +11,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -36,7 +37,7 @@ def main() -> None:
     paths = sorted(path for path in (Path(folder) / "photos").rglob("*") if path.suffix.lower() in _ENDINGS)
     rng = np.random.default_rng(options.seed)
     chosen = [paths[at] for at in rng.permutation(len(paths))[: 20 if options.quick else 60]]
-    sift = cv2.SIFT_create()
+    sift = cv2.SIFT.create()
     rounds = 3 if options.quick else 9
     taken: list[tuple[float, float, float, int, int]] = []
     smaller: list[float] = []  # ratios
@@ -44,14 +45,14 @@ def main() -> None:
     for path in chosen:
         small, large = luma_of(path, LONG_SIDE), luma_of(path, SOUGHT.long_side)
         peer_ms, ours_ms = in_turns(
-            lambda luma=small: sift.detectAndCompute(luma, None),
-            lambda luma=small: fingerprint_regions(luma, plan=BANKED),
+            partial(sift.detectAndCompute, small, None),
+            partial(fingerprint_regions, small, plan=BANKED),
             rounds=rounds,
         )
         if max(small.shape) < LONG_SIDE:
             smaller.append(peer_ms / ours_ms)
             continue
-        (sought_ms,) = in_turns(lambda luma=large: fingerprint_regions(luma, plan=SOUGHT), rounds=rounds)
+        (sought_ms,) = in_turns(partial(fingerprint_regions, large, plan=SOUGHT), rounds=rounds)
         regions = fingerprint_regions(small, plan=BANKED), fingerprint_regions(large, plan=SOUGHT)
         taken.append((ours_ms, peer_ms, sought_ms, len(regions[0]), len(regions[1])))
     report = Report(benchmark="region", n=len(taken), seed=options.seed)

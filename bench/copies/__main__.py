@@ -1,6 +1,7 @@
 """Recall, false positives and cost of each matcher, side by side, in one run: ``python -m bench.copies``.
 
     python -m bench.copies --quick
+    python -m bench.copies --pictures 0 --crowd DIR --kept DIR --minutes 0
     python -m bench.copies --unrelated DIR --scenes DIR --crowd DIR --kept DIR --chart recall.png --missed missed.png
 
 Photographs are protected (by default those of ``$UNSEEN_TEST_DATA``), copied in every way that ``edits`` knows, and
@@ -8,7 +9,8 @@ asked for.  A fifth of them is banked nowhere and stands beside the others in co
 second one: ``development`` is for choosing by, ``held-out``, drawn by another seed, for the figure that counts.
 Then screens of one kind, which nobody brings, and what the folders for innocent pictures hold: ``corpus`` says what
 that is, ``crowd`` and ``rates`` how a rate is counted, bounded and estimated that is small.  A match of the whole
-picture may block, one of regions alone asks for review.  With ``--kept``, a run that was stopped goes on where it was.
+picture may block, one of regions alone asks for review.  With ``--kept``, a run that was stopped goes on where it was,
+and another rule is tried on all pairs that a crowd met in minutes: the second line above asks for no more.
 A machine with other work to do changes the times only.
 """
 
@@ -24,11 +26,13 @@ from bench._report import parser
 from bench.copies import printed
 from bench.copies.corpus import loaded, mark_of, photographs
 from bench.copies.cost import costs
-from bench.copies.crowd import Asked, asked_of, version, weighing
+from bench.copies.crowd import Asked, asked_of
 from bench.copies.crowd import banked as banked_crowd
 from bench.copies.edits import EDITS, Edit, Picture
 from bench.copies.innocents import Innocents, same_kind_of_screen, same_scene, unrelated
+from bench.copies.kept import version, weighing
 from bench.copies.matchers import PEERS, Matcher, named
+from bench.copies.nearness import Nearness, nearness_of
 from bench.copies.pictures_of import chart, missed_sheet, wrong_sheet
 from bench.copies.pieces import Pool
 from bench.copies.printed import SCENES
@@ -38,6 +42,9 @@ from bench.copies.regions import Ours
 
 def main() -> None:
     options = arguments()
+    if options.crowd and options.pictures == 0:
+        printed.report_crowd(options, *asked_crowd(options))
+        return
     edits = chosen(options.only)
     makers = [*PEERS, Ours, *(named(path) for path in options.matcher)]
     matchers = [make() for make in makers]
@@ -49,9 +56,9 @@ def main() -> None:
     screens = same_kind_of_screen(
         [picture for path in banked[: 6 if options.quick else 24] if (picture := loaded(path))], makers, options.seed
     )
-    asked = asked_crowd(options) if options.crowd else []
+    asked, nearness = asked_crowd(options) if options.crowd else ([], None)
     groups = {"unrelated pictures": strangers, SCENES: neighbours, "screens of one kind": screens}
-    printed.report(options, edits, measured, priced, groups, asked, matchers)
+    printed.report(options, edits, measured, priced, groups, asked, nearness, matchers)
     if options.chart:
         chart(measured, edits, [matcher.name for matcher in matchers], options.chart)
     if options.missed:
@@ -64,7 +71,9 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     options = parser("which copies of a picture are caught, of those that people make")
     options.add_argument("--data", help="a folder of photographs to protect (default $UNSEEN_TEST_DATA/photos)")
-    options.add_argument("--pictures", type=int, help="how many of them to copy (default 60, with --quick 4)")
+    options.add_argument(
+        "--pictures", type=int, help="how many of them to copy (default 60, with --quick 4; 0 for the crowd alone)"
+    )
     options.add_argument(
         "--only", action="append", default=[], metavar="EDIT", help="an edit or theme; may be repeated"
     )
@@ -109,13 +118,15 @@ def mark_of_folder(paths: Sequence[Path]) -> str:
     return f"{zlib.crc32(' '.join(str(mark_of(path)) for path in paths).encode()):08x}"
 
 
-def asked_crowd(options: argparse.Namespace) -> list[Asked]:
+def asked_crowd(options: argparse.Namespace) -> tuple[list[Asked], Nearness]:
     """Bank and ask for the pieces of photographs of many collections."""
     kept = options.kept or Path(tempfile.mkdtemp(prefix="copies-"))
     pool = Pool.under(options.crowd)
     order = np.random.default_rng(options.seed).permutation(len(pool.paths)).tolist()
     most = options.uploads or (60 if options.quick else None)
-    return list(asked_of(banked_crowd(pool, kept, order[:most]), kept, options.seed, options.minutes))
+    crowd = banked_crowd(pool, kept, order[:most])
+    asked = list(asked_of(crowd, kept, options.seed, options.minutes))
+    return asked, nearness_of(crowd, [each.met for each in asked], kept)
 
 
 def wanted(options: argparse.Namespace) -> int:

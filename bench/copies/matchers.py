@@ -37,7 +37,11 @@ class Matcher(Protocol):
 
     name: str
     rule: str  #: when it says match, in words
-    threshold: float  #: the closeness from which it does
+
+    @property
+    def threshold(self) -> float:
+        """The closeness from which it does."""
+        ...
 
     def bank(self, picture: Picture) -> int:
         """Remember a picture; returns its id: 0, 1, 2 ... in order."""

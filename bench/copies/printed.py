@@ -11,6 +11,7 @@ from bench.copies.crowd import Asked
 from bench.copies.edits import Edit
 from bench.copies.innocents import Innocents
 from bench.copies.matchers import Matcher
+from bench.copies.nearness import STEPS, STEPS_OF_PLAIN, Nearness
 from bench.copies.recall import Recall
 
 SCENES: Final = "different pictures of the same scene"
@@ -24,6 +25,7 @@ def report(
     costs: Sequence[Cost],
     innocents: Mapping[str, Sequence[Innocents]],
     crowd: Sequence[Asked],
+    nearness: Nearness | None,
     matchers: Sequence[Matcher],
 ) -> None:
     """Print everything; with ``--json``, end with one line of it."""
@@ -35,8 +37,17 @@ def report(
     _recall(numbers, edits, recall, [matcher.name for matcher in matchers])
     for what, found in innocents.items():
         _innocents(numbers, what, found)
-    _crowd(numbers, crowd, options.seed)
+    _crowd(numbers, crowd, nearness, options.seed)
     _costs(numbers, costs)
+    if options.json:
+        numbers.json()
+
+
+def report_crowd(options: argparse.Namespace, asked: Sequence[Asked], nearness: Nearness) -> None:
+    """The same of a crowd alone."""
+    numbers = Report(benchmark="copies", n=len(asked), seed=options.seed)
+    print(f"machine: {machine()}")
+    _crowd(numbers, asked, nearness, options.seed)
     if options.json:
         numbers.json()
 
@@ -129,23 +140,33 @@ def _estimate(numbers: Report, each: Innocents) -> tuple[str, str]:
     return f"{scale * tail.rate:.3g}", f"{scale * tail.at_most:.3g}"
 
 
-def _crowd(numbers: Report, asked: Sequence[Asked], seed: int) -> None:
+def _crowd(numbers: Report, asked: Sequence[Asked], nearness: Nearness | None, seed: int) -> None:
     """Wrong answers at a bank of a million; ``rates`` says how."""
-    if not asked:
+    if not asked or nearness is None:
         return
-    held, blocking = rates.reviews(asked), rates.blocks(asked)
-    photographs = len({each.photograph for each in asked})
+    held = rates.reviews(asked)
+    photographs = len({each.met.photograph for each in asked})
     print(
         f"\na crowd: {len(asked):,} pictures of {photographs:,} photographs asked for, {held.pairs:,} pairs, "
-        f"{sum(each.others * each.codes for each in asked) / len(asked):.3g} codes times pictures an upload"
+        f"{sum(each.met.others * each.met.codes for each in asked) / len(asked):.3g} codes times pictures an upload"
     )
     rows = [(f"{step:g} bans", f"{pairs:,}", f"{alike:,}") for step, pairs, alike in rates.by_bans(asked)]
     _table(("pairs with at least", "of any likeness", "of likeness 0 and more"), rows)
-    rows = []
-    for what, rate in (("review, by regions", held), ("match of a whole picture or an inset", blocking)):
-        rows.append((what, f"{rate.wrong:,}", f"{rate.counted:.3g}", f"{rate.at_most:.3g}"))
+    steps = [f"{bits} bits" for bits in STEPS]
+    plain = [(f"at most {most:g}", *(f"{nearness.within(bits, most):,}" for bits in STEPS)) for most in STEPS_OF_PLAIN]
+    _table(("pairs by PDQ, of codes as plain as", *steps), plain)
+    wrong = []
+    for what, rate in (
+        ("review, by regions", held),
+        ("match of a whole picture or an inset", rates.matches(nearness)),
+        ("block", rates.blocks(nearness)),
+    ):
+        wrong.append((what, f"{rate.wrong:,}", f"{rate.counted:.3g}", f"{rate.at_most:.3g}"))
         numbers.figures[f"wrong per 1,000 uploads at 1M, {what}, at most"] = rate.at_most
-    _table(("wrong per 1,000 uploads at 1M", "pairs", "counted", "at most (95 %)"), rows)
+    _table(("wrong per 1,000 uploads at 1M", "pairs", "counted", "at most (95 %)"), wrong)
+    if expected := rates.blocks_expected(nearness):
+        numbers.figures["wrong blocks per 1,000 uploads at 1M, from the tail, most"] = expected[1]
+        print("blocks from the tail: {:.2g} to {:.2g}, by where it begins".format(*expected))
     found = rates.estimate(asked, seed)
     if found is None:
         print("reviews from the tail: too few pairs come near")

@@ -11,6 +11,8 @@ takes for a copy.  With a rate of r a pair, an upload meets at most 10^6 r wrong
 3. *Interval*: the fit again on 200 draws of as many photographs as were asked, each with all its pairs, since those of
    one photograph are not independent; 2.5 and 97.5 %.
 4. *Hold-out*: the tail fitted on half of the photographs must say how many of the other half's pairs lie further out.
+5. *Estimate* of blocks: the distances of PDQ codes, counted pair by pair, of those banked codes that may block; the
+   same distribution, fitted wherever a tail of 20 to 400 pairs may begin, of which the least and the most are said.
 """
 
 from collections.abc import Sequence
@@ -21,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.copies.crowd import Asked
+from bench.copies.matchers import PDQ_RADIUS
+from bench.copies.nearness import MAY_BLOCK, STEPS_OF_PLAIN, Nearness
 from bench.copies.statistics import Tail, fitted_tail, rate_at_most
 from unseen.match.evidence import REVIEW_BANS, REVIEW_LIKENESS
 
@@ -67,13 +71,27 @@ class Estimate:
 
 def reviews(asked: Sequence[Asked]) -> Rate:
     """Wrong reviews by regions."""
-    wrong = sum(t.bans >= REVIEW_BANS and t.likeness >= REVIEW_LIKENESS for each in asked for t in each.touched)
-    return Rate(wrong=wrong, pairs=_pairs(asked))
+    return Rate(wrong=sum(t.is_wrong for each in asked for t in each.touched), pairs=_pairs(asked))
 
 
-def blocks(asked: Sequence[Asked]) -> Rate:
-    """Wrong matches of whole pictures or of insets, which alone may block."""
-    return Rate(wrong=sum(len(each.whole) + len(each.insets) for each in asked), pairs=_pairs(asked))
+def matches(nearness: Nearness) -> Rate:
+    """Wrong matches of whole pictures or of insets, blocking or not."""
+    return Rate(wrong=nearness.within(PDQ_RADIUS, STEPS_OF_PLAIN[-1]), pairs=nearness.pairs)
+
+
+def blocks(nearness: Nearness) -> Rate:
+    """Those of them that may block: what is near by regions alone does not."""
+    return Rate(wrong=nearness.telling, pairs=nearness.pairs)
+
+
+def blocks_expected(nearness: Nearness) -> tuple[float, float] | None:
+    """From the tails, the least and the most; None where too few pairs come near."""
+    tails = [nearness.expected(bits, plain) for bits, plain in MAY_BLOCK]
+    known = [tail for tail in tails if tail is not None]
+    if len(known) < len(tails):
+        return None
+    least, most = (sum(ends) * PER * BANK / nearness.pairs for ends in zip(*known, strict=True))
+    return least, most
 
 
 def by_bans(asked: Sequence[Asked]) -> list[tuple[float, int, int]]:
@@ -85,9 +103,11 @@ def by_bans(asked: Sequence[Asked]) -> list[tuple[float, int, int]]:
 
 def estimate(asked: Sequence[Asked], seed: int) -> Estimate | None:
     """Of wrong reviews, or None where too few pairs come near."""
-    photographs = sorted({each.photograph for each in asked})
+    photographs = sorted({each.met.photograph for each in asked})
     place = {photograph: at for at, photograph in enumerate(photographs)}
-    rows = [(t.bans, place[each.photograph]) for each in asked for t in each.touched if t.likeness >= REVIEW_LIKENESS]
+    rows = [
+        (t.bans, place[each.met.photograph]) for each in asked for t in each.touched if t.likeness >= REVIEW_LIKENESS
+    ]
     if len(rows) < 2 * _LEAST_IN_TAIL:
         return None
     bans, of = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
@@ -125,4 +145,4 @@ def _start(bans: F64Array, most: int) -> float:
 
 
 def _pairs(asked: Sequence[Asked]) -> int:
-    return sum(each.others for each in asked)
+    return sum(each.met.others for each in asked)

@@ -108,8 +108,8 @@ def measure(
                 copy = copy or edit(picture, rng_for(seed, edit, path), others)
                 _show(result, edit.name, picture, copy, own, matched, banked)
         print(f"copied {own + 1} of {len(tried)} photographs, {time.monotonic() - began:.0f} s", file=sys.stderr)
-    for key, caught in counts.items():
-        result.caught[key] = Caught(caught=caught, tried=len(tried))
+    for which, caught in counts.items():
+        result.caught[which] = Caught(caught=caught, tried=len(tried))
     return result
 
 

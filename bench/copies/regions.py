@@ -148,7 +148,7 @@ def _nearest(banked: U64Array, begins: I64Array, asked: U64Array) -> tuple[I64Ar
     for picture in range(len(begins) - 1):
         for row in range(begins[picture], begins[picture + 1]):
             for query in range(len(asked)):
-                apart = 0
+                apart = np.int64(0)
                 for word in range(4):
                     apart += np.int64(popcount(banked[row, word] ^ asked[query, word]))
                 counted[apart] += 1

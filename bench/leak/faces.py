@@ -5,6 +5,7 @@ older one is installed they are asked as well.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -30,9 +31,9 @@ def detectors() -> dict[str, Detector]:
         )
         return [(box["c"], box["r"], box["width"], box["height"]) for box in boxes]
 
-    found = {"LBP": patterns}
+    found: dict[str, Detector] = {"LBP": patterns}
     if hasattr(cv2, "CascadeClassifier"):
-        haar = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+        haar = cv2.CascadeClassifier(str(Path(cv2.__file__).with_name("data") / "haarcascade_frontalface_default.xml"))
 
         def viola_jones(image: F64Array) -> list[Box]:
             boxes = haar.detectMultiScale(_stretched(image), 1.1, 4, minSize=(32, 32))

@@ -11,8 +11,8 @@ def resized(image: F64Array, height: int, width: int) -> F64Array:
     """Area means when it shrinks, cubic when it grows."""
     shrinks = height * width < image.size
     method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    whole: F64Array = cv2.resize(np.ascontiguousarray(image, np.float64), (width, height), interpolation=method)
-    return whole
+    whole = cv2.resize(np.ascontiguousarray(image, np.float64), (width, height), interpolation=method)
+    return np.asarray(whole, np.float64)
 
 
 def correlation(first: F64Array, second: F64Array) -> float:

@@ -7,6 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+from av import VideoStream
+from av.container import InputContainer
 
 SUFFIXES = {".mp4", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".gif"}
 
@@ -26,17 +28,29 @@ def videos() -> list[Path]:
 def longest_gap_s(path: Path) -> float:
     """Between two keyframes, or between the last one and the end."""
     with av.open(str(path)) as file:
-        stream = file.streams.best("video")
-        packets = [packet for packet in file.demux(stream) if packet.pts is not None]
-        base = float(packets[0].time_base)
-        keys = sorted(packet.pts * base for packet in packets if packet.is_keyframe)
-        end = max(packet.pts * base for packet in packets)
+        stream = picture_track(file)
+        packets = [(packet.pts, packet.is_keyframe) for packet in file.demux(stream) if packet.pts is not None]
+        base = float(_time_base(stream))
+        keys = sorted(pts * base for pts, is_key in packets if is_key)
+        end = max(pts * base for pts, _ in packets)
         return max(after - before for before, after in zip(keys, [*keys[1:], end], strict=True))
+
+
+def picture_track(file: InputContainer) -> VideoStream:
+    """The pictures of a video that has some."""
+    best = file.streams.best("video")
+    assert isinstance(best, VideoStream)
+    return best
+
+
+def _time_base(stream: VideoStream) -> Fraction:
+    assert stream.time_base is not None
+    return stream.time_base
 
 
 def frame_interval_s(path: Path) -> float:
     with av.open(str(path)) as file:
-        rate = file.streams.best("video").average_rate
+        rate = picture_track(file).average_rate
         return 1 / float(rate) if rate else 0.04
 
 
@@ -80,9 +94,10 @@ VARIANTS = (
 def encoded(path: Path, made: Path, variant: Variant, *, most_s: float = 1e9) -> None:
     """The same video, or its beginning, encoded again."""
     with av.open(str(path)) as file, av.open(str(made), "w") as out:
-        source = file.streams.best("video")
+        source = picture_track(file)
         rate = source.average_rate or Fraction(25)
         stream = out.add_stream(variant.codec, rate=rate, options=dict(variant.options))
+        assert isinstance(stream, VideoStream)
         height = min(variant.height or source.height, source.height)
         stream.width, stream.height = round(source.width * height / source.height) // 2 * 2, height // 2 * 2
         stream.pix_fmt, stream.gop_size = "yuv420p", int(rate * Fraction(variant.every_s))
@@ -98,10 +113,11 @@ def encoded(path: Path, made: Path, variant: Variant, *, most_s: float = 1e9) ->
 def repeated(path: Path, made: Path, *, seconds: float) -> None:
     """One video over and over, without encoding it again, until it is so long."""
     with av.open(str(made), "w") as out:
-        stream, offset = None, 0
-        while stream is None or offset * stream.time_base < seconds:
+        stream: VideoStream | None = None
+        offset = 0
+        while stream is None or offset * _time_base(stream) < seconds:
             with av.open(str(path)) as file:
-                source = file.streams.best("video")
+                source = picture_track(file)
                 if stream is None:
                     stream = out.add_stream_from_template(source)
                     stream.time_base = source.time_base

@@ -62,6 +62,7 @@ class Encoding:
         with av.open(file, "w", format=self.kind) as container:
             rate = Fraction(clip.fps).limit_denominator(1000)
             stream = container.add_stream(self.codec, rate=rate, options=dict(self.options))
+            assert isinstance(stream, av.VideoStream)
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             stream.codec_context.gop_size = max(round(self.keyframe_s * clip.fps), 1)
             for number, pixels in enumerate(clip.frames):

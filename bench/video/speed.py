@@ -29,6 +29,7 @@ from bench.video.corpus import (
     encoded,
     frame_interval_s,
     longest_gap_s,
+    picture_track,
     repeated,
     takes_the_same_track,
     videos,
@@ -186,8 +187,12 @@ def compare(path: Path, decoder: VideoDecoder) -> Agreement:
         all_frames = video.frames_between(0, 1e6, 0)
         ours = {at: frame.views[0] for at, frame in enumerate(all_frames) if at in theirs}
     with av.open(str(path)) as file:
-        decoded = enumerate(file.decode(file.streams.best("video")))
-        same = {at: pdq(luma_of(frame.to_ndarray(format="rgb24")))[0] for at, frame in decoded if at in theirs}
+        decoded = enumerate(file.decode(picture_track(file)))
+        same = {
+            at: pdq(luma_of(frame.to_ndarray(format="rgb24").astype(np.uint8)))[0]
+            for at, frame in decoded
+            if at in theirs
+        }
     return Agreement(ours=apart(ours, theirs), same_luma=apart(same, theirs))
 
 

@@ -102,8 +102,8 @@ def _seen_at_an_angle(flat: Picture, rng: np.random.Generator, moved: Range, aro
         round(flat.width + left + most * rng.uniform(1, 1.6)),
         round(flat.height + top + most * rng.uniform(1, 1.6)),
     )
-    room = as_array(around.resize(size, Image.Resampling.BICUBIC))
-    room = as_picture(room + 6 * rng.standard_normal((size[1], size[0], 1), np.float32))
+    pixels = as_array(around.resize(size, Image.Resampling.BICUBIC))
+    room = as_picture(pixels + 6 * rng.standard_normal((size[1], size[0], 1), np.float32))
     return placed(flat, shifted(moved_corners(rng, flat.width, flat.height, moved), (left, top)), room)
 
 

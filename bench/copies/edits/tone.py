@@ -56,7 +56,8 @@ def colour_filtered(picture: Picture, rng: np.random.Generator, *, strength: Ran
 def _vignette(size: tuple[int, int], depth: float) -> F32:
     """1 in the middle, 1 - depth in the corners."""
     across, down = (np.linspace(-1, 1, side, dtype=np.float32) for side in size)
-    return 1 - np.float32(depth) * (across[None, :] ** 2 + down[:, None] ** 2) / 2
+    squares: F32 = across[None, :] ** 2 + down[:, None] ** 2
+    return 1 - np.float32(depth) * squares / np.float32(2)
 
 
 def greyed(picture: Picture, rng: np.random.Generator) -> Picture:
@@ -101,7 +102,7 @@ def smoothed(picture: Picture, rng: np.random.Generator, *, radius_share: Range)
     for channel in range(3):
         plane = pixels[:, :, channel]
         level = _box(plane, radius)
-        slope = (_box(guide * plane, radius) - mean * level) / (spread + tolerance)
+        slope = ((_box(guide * plane, radius) - mean * level) / (spread + tolerance)).astype(np.float32)
         smooth[:, :, channel] = _box(slope, radius) * guide + _box(level - slope * mean, radius)
     share = np.float32(rng.uniform(0.7, 1))
     glow = np.float32(rng.uniform(1, 1.12))

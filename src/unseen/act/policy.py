@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
+from unseen.act.plain import is_telling
 from unseen.act.records import Finding, Matched, Verdict
 from unseen.bank.records import EntryState, Purpose, Response
-from unseen.fingerprint.records import View
+from unseen.fingerprint.records import Kind, View
 from unseen.match.records import Segment
 
 MAX_FINDINGS: Final = 32  #: what one answer lists; the verdict weighs all of them
 _MAX_SEGMENTS_SAID: Final = 3  # in a reason; a program is given all
+_PLAIN: Final = "; its outline is so plain that other pictures have one like it"
 _SEVERITY: Final = {Response.ALLOW: 0, Response.REVIEW: 1, Response.BLOCK: 2}
 
 
@@ -44,12 +46,22 @@ def _asked(finding: Finding, *, known_harmless: bool = False) -> Response:
         asked = Response.ALLOW if known_harmless else finding.bank.on_unconfirmed
         if finding.entry.state is EntryState.DISPUTED and asked is Response.BLOCK:
             asked = Response.REVIEW  # while people disagree, a person looks
-    return _milder(asked, finding.bank.on_region) if _is_partial(finding) else asked
+    if _is_partial(finding):
+        asked = _milder(asked, finding.bank.on_region)
+    return _milder(asked, Response.REVIEW) if _may_be_chance(finding) else asked
 
 
 def _is_partial(finding: Finding) -> bool:
     """Whether it is of parts only, of one frame of a video alone, or of frames none of which is near."""
     return bool(finding.regions) or finding.matched is Matched.STILL or not finding.is_near
+
+
+def _may_be_chance(finding: Finding) -> bool:
+    """Whether it is near by PDQ, but the banked code says too little for a match so far away to be no chance."""
+    fingerprint = finding.entry.fingerprint
+    if finding.view is None or fingerprint is None or fingerprint.kind is not Kind.PDQ:
+        return False
+    return not is_telling(fingerprint.code, finding.distance)
 
 
 def _milder(one: Response, other: Response) -> Response:
@@ -68,7 +80,8 @@ def _reason(finding: Finding) -> str:
         standing = "that nobody has confirmed yet"
     near = "Near" if finding.matched in {Matched.FILE, Matched.PICTURE} else "Part of this upload is near"
     where = seconds_of(finding.segments)
-    return f"{near} an entry of bank {finding.bank.name} {standing} ({where}{how})."
+    doubt = _PLAIN if _may_be_chance(finding) else ""
+    return f"{near} an entry of bank {finding.bank.name} {standing} ({where}{how}{doubt})."
 
 
 def seconds_of(segments: Sequence[Segment]) -> str:

@@ -210,7 +210,18 @@ def _bans(found: Agreement, chances: F64Array, bits: U16Array, asked: Asked, ban
     alone = np.maximum(-chances - _PAIRS, 0)
     placed = np.maximum(-chances - np.log10(np.maximum(by_chance, _LEAST_BY_CHANCE)), 0)
     apart = places_apart(points, sides, np.argsort(-alone, kind="stable"))
+    if are_one_place(points, sides):
+        apart = apart[:1]
     return math.fsum([*alone[apart[:_FREE]].tolist(), *placed[apart[_FREE:]].tolist()])
+
+
+def are_one_place(points: F64Array, sides: F64Array) -> bool:
+    """Whether all of these overlap: then they show one thing, a letter perhaps, that a stranger's picture has as well.
+
+    points: (k, 2) centres; sides: (k,), in the same unit; k > 0.
+    """
+    away = points[:, None] - points
+    return bool(((away * away).sum(axis=2) < sides.min() ** 2).all())
 
 
 def places_apart(points: F64Array, sides: F64Array, order: I64Array) -> I64Array:

@@ -1,3 +1,4 @@
+import hashlib
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,9 @@ from unseen.bank.records import Ending
 from unseen.fingerprint.records import Box, Fingerprint, Kind, View
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+#: PDQ codes of a picture like most, of a plain one, and of an outline alone.
+SCENE = hashlib.sha256(b"a scene").digest()
+PLAIN, OUTLINE = SCENE[:22] + bytes(10), bytes(32)
 PROTECT, HARMLESS = Bank(name="cases"), Bank.allowing("harmless")
 
 
@@ -22,6 +26,8 @@ def finding(
     entry_id: int = 1,
     box: Box | None = None,
     regions: int = 0,
+    kind: Kind = Kind.PDQ,
+    code: bytes = SCENE,
 ) -> Finding:
     vouched = Confirmation(by="ann", at=NOW)
     source = Source(kind=SourceKind.CASE, ref="K7PD-4TQ9-X2MB", item=1)
@@ -32,7 +38,7 @@ def finding(
     entry = Entry(
         id=entry_id,
         bank=bank.name,
-        fingerprint=Fingerprint(kind=Kind.PDQ, code=bytes(32), quality=90),
+        fingerprint=Fingerprint(kind=kind, code=code, quality=90 if kind is Kind.PDQ else None),
         state=state,
         provenances=tuple(provenances),
     )
@@ -148,3 +154,31 @@ def test_an_entry_that_matched_in_several_places_is_listed_once() -> None:
     verdict = decide([finding(box=HERE, distance=9), finding(box=THERE, distance=2), finding(entry_id=2, distance=5)])
     assert [(f.entry.id, f.distance) for f in verdict.findings] == [(1, 2), (2, 5)]
     assert len(verdict.reasons) == 2
+
+
+def test_a_match_that_may_be_chance_asks_for_a_person_and_says_why() -> None:
+    verdict = decide([finding(confirmed=True, code=OUTLINE)])
+    assert verdict.response is Response.REVIEW
+    assert verdict.reasons == (
+        "Near an entry of bank cases that a reviewer or a trusted source confirmed "
+        "(3 of 256 bits apart, mirrored; its outline is so plain that other pictures have one like it).",
+    )
+    strict = Bank(name="strict", on_unconfirmed=Response.BLOCK)
+    assert decide([finding(strict, code=OUTLINE)]).response is Response.REVIEW
+
+
+def test_a_plain_picture_that_was_only_saved_anew_is_blocked() -> None:
+    assert decide([finding(confirmed=True, code=PLAIN, distance=12)]).response is Response.BLOCK
+    assert decide([finding(confirmed=True, code=PLAIN, distance=14)]).response is Response.REVIEW
+    assert decide([finding(confirmed=True, code=SCENE, distance=31)]).response is Response.BLOCK
+
+
+def test_the_same_file_is_never_chance() -> None:
+    same = finding(confirmed=True, kind=Kind.SHA256, code=OUTLINE, view=None, distance=0)
+    assert decide([same, finding(confirmed=True, code=OUTLINE, entry_id=2)]).response is Response.BLOCK
+
+
+def test_a_doubtful_match_takes_nothing_from_a_sure_one() -> None:
+    both = [finding(confirmed=True, code=OUTLINE, distance=0), finding(confirmed=True, distance=20, entry_id=2)]
+    assert decide(both).response is Response.BLOCK
+    assert decide([finding(HARMLESS, code=OUTLINE)]).response is Response.ALLOW

@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench.copies import rates
-from bench.copies.crowd import Asked, Crowd, Touch, asked_of, banked
+from bench.copies.crowd import Asked, Crowd, Met, Touch, asked_of, banked
 from bench.copies.edits.pixels import Picture, as_picture
+from bench.copies.nearness import STEPS_OF_PLAIN, Nearness, nearness_of
 from bench.copies.pieces import Pool, pieces_of
 from bench.copies.statistics import fitted_tail
 from PIL import Image
 
 from support.drawings import scenery
+from unseen.match.evidence import REVIEW_BANS, REVIEW_LIKENESS
 
 
 def drawn_picture(seed: int) -> Picture:
@@ -48,28 +50,69 @@ def test_only_pictures_of_other_collections_are_pairs_and_a_copy_among_them_is_f
     asked = list(asked_of(crowd, folder / "kept", 1, 10))
     assert len(asked) == len(crowd.names) == 25
     for each in asked:
-        collection = crowd.collection_of(each.picture)
-        assert each.others == sum(crowd.collection_of(at) != collection for at in range(25))
-        met = {at for at, _ in each.whole} | {touch.banked for touch in each.touched}
+        collection = crowd.collection_of(each.met.picture)
+        assert each.met.others == sum(crowd.collection_of(at) != collection for at in range(25))
+        met = {at for at, _ in each.met.whole} | {touch.banked for touch in each.touched}
         assert all(crowd.collection_of(at) != collection for at in met)
-    wholes = {crowd.pool.paths[crowd.names[each.picture][0]].parent.name: each for each in asked if each.whole}
+    wholes = {collection_of(crowd, each): each for each in asked if each.met.whole}
     assert set(wholes) == {"a", "b", "c"}
-    assert rates.blocks(asked).wrong > 0
     assert rates.reviews(asked).wrong > 0
+
+
+def collection_of(crowd: Crowd, asked: Asked) -> str:
+    """As the folder says."""
+    return crowd.pool.paths[asked.met.photograph].parent.name
+
+
+def test_every_pair_is_counted_by_its_distance_and_copies_are_near(folder: Path) -> None:
+    crowd = crowd_of(folder)
+    met = [each.met for each in asked_of(crowd, folder / "kept", 1, 10)]
+    nearness = nearness_of(crowd, met, folder / "kept")
+    assert nearness.pairs == sum(each.others for each in met)
+    noted = sum(bits <= 31 for each in met for _, bits in each.whole)
+    assert nearness.within(31, STEPS_OF_PLAIN[-1]) == rates.matches(nearness).wrong == noted > 0
+    assert nearness.within(0, STEPS_OF_PLAIN[-1]) <= rates.blocks(nearness).wrong <= noted
+
+
+def test_a_plain_code_counts_as_a_block_only_from_near_by() -> None:
+    counts = np.zeros((len(STEPS_OF_PLAIN), 257), np.int64)
+    for row, bits in ((0, 30), (1, 31), (1, 32), (2, 12), (3, 12), (3, 13), (4, 0)):
+        counts[row, bits] = 10**row
+    assert rates.blocks(Nearness(counts=counts)).wrong == 1 + 10 + 100 + 1000
+
+
+def test_the_tail_of_distances_says_what_is_to_be_expected_beyond_it() -> None:
+    distances = 2 * np.rint(40 - np.random.default_rng(2).exponential(2.0, 350)).astype(np.int64)
+    counts = np.zeros((len(STEPS_OF_PLAIN), 257), np.int64)
+    counts[1] = np.bincount(distances, minlength=257)
+    counts[-1, -1] = 10**9
+    expected = Nearness(counts=counts).expected(63, STEPS_OF_PLAIN[1])
+    assert expected is not None
+    assert expected[0] <= 350 * np.exp(-8.5 / 2) * 2
+    assert expected[1] >= 350 * np.exp(-8.5 / 2) / 2
+    assert Nearness(counts=counts).expected(63, STEPS_OF_PLAIN[0]) is None
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(folder: Path) -> None:
     crowd = crowd_of(folder)
     whole = list(asked_of(crowd, folder / "kept", 1, 10))
-    (log,) = (folder / "kept").glob("asked-*.jsonl")
+    (log,) = (folder / "kept").glob("met-*.jsonl")
     lines = log.read_text().splitlines(keepends=True)
     log.write_text("".join(lines[:7]) + lines[7][:20])  # torn in the middle of a line
-    again = list(asked_of(crowd_of(folder), folder / "kept", 1, 10))
-    assert [each.picture for each in again] == [each.picture for each in whole]
-    assert [each.whole for each in again] == [each.whole for each in whole]
-    assert [[touch.banked for touch in each.touched] for each in again] == [
-        [touch.banked for touch in each.touched] for each in whole
-    ]
+    assert list(asked_of(crowd_of(folder), folder / "kept", 1, 10)) == whole
+
+
+def test_another_rule_weighs_what_was_kept_and_looks_for_nothing_anew(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = list(asked_of(crowd_of(folder), folder / "kept", 1, 10))
+    monkeypatch.setattr("bench.copies.kept.regions_sought", None)
+    monkeypatch.setattr("bench.copies.kept.banked_regions", None)
+    monkeypatch.setattr("unseen.match.evidence.REVIEW_BANS", 1e6)
+    monkeypatch.setattr("unseen.match.evidence.REVIEW_BANS_FROM_AFAR", 1e6)
+    after = list(asked_of(crowd_of(folder), folder / "kept", 1, 10))
+    assert [each.met for each in after] == [each.met for each in before]
+    assert rates.reviews(before).wrong > rates.reviews(after).wrong == 0
 
 
 def test_a_line_of_same_pictures_must_name_collections(folder: Path) -> None:
@@ -103,10 +146,19 @@ def test_too_few_scores_have_no_tail() -> None:
 
 
 def upload(photograph: int, bans: float, likeness: float = 1.0) -> Asked:
-    touch = Touch(banked=1, regions=1, bans=bans, likeness=likeness, agree=2)
-    return Asked(
-        picture=photograph, photograph=photograph, others=1000, codes=10, views=8, whole=(), insets=(), touched=(touch,)
+    is_wrong = bans >= REVIEW_BANS and likeness >= REVIEW_LIKENESS
+    touch = Touch(banked=1, regions=1, bans=bans, likeness=likeness, agree=2, is_wrong=is_wrong)
+    met = Met(
+        picture=photograph,
+        photograph=photograph,
+        others=1000,
+        codes=10,
+        views=8,
+        whole=(),
+        insets=(),
+        touched=((touch.banked, touch.regions),),
     )
+    return Asked(met=met, touched=(touch,))
 
 
 def test_a_review_takes_bans_and_likeness_and_a_rate_is_of_a_thousand_uploads_at_a_million() -> None:

@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from support import copies
 from unit.cli.conftest import Unseen
@@ -43,6 +45,20 @@ def test_a_confirmed_entry_blocks(unseen: Unseen, picture: Picture) -> None:
     said = unseen("screen", picture(1, "copy.png"))
     assert said.code == 1
     assert "1 to block" in said.out
+
+
+def test_a_copy_of_a_plain_outline_is_for_a_person_and_the_very_file_is_blocked(unseen: Unseen, tmp_path: Path) -> None:
+    down, across = np.mgrid[0:480, 0:640]
+    corner = np.where((down - 480) ** 2 + (across - 640) ** 2 < 420**2, 200, 30).astype(np.uint8)
+    file, copy = tmp_path / "corner.png", tmp_path / "copy.jpg"
+    for path in (file, copy):
+        Image.fromarray(corner).save(path)
+    unseen("bank", "new", "known")
+    assert unseen("bank", "add", "known", file, "--reason", "verified", "--confirmed").code == 0
+    assert "1 to block" in unseen("screen", file).out
+    held = unseen("screen", "--json", copy)
+    assert '"review"' in held.out
+    assert "its outline is so plain that other pictures have one like it" in held.out
 
 
 def test_an_unreadable_file_is_2_and_the_rest_goes_on(

@@ -1,5 +1,6 @@
 """What a platform is told, and what it can say back."""
 
+import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,25 @@ def test_a_strangers_word_holds_an_upload_and_a_reviewers_blocks_it(
     assert disputed.status_code == 200
     third = screened(platform, hit["fingerprint"])
     assert (third["verdict"], third["hits"][0]["standing"]) == ("review", "disputed")
+
+
+def test_a_plain_outline_is_held_for_a_person_and_a_plain_picture_blocks_only_as_it_was_saved_anew(
+    platform: httpx.Client, helper: httpx.Client
+) -> None:
+    scene = hashlib.sha256(b"a scene of this test's own").digest()
+    outline, plain = bytes(2) + scene[:6] + bytes(24), scene[:22] + bytes(10)
+    for code in (outline, plain):
+        fingerprint = pdq(1) | {"code": code.hex()}
+        assert helper.post("/v1/cases", json=case_of([fingerprint])).status_code == 201
+        (found,) = screened(platform, fingerprint)["hits"]
+        decision = {"decision": "confirmed", "done": "removed"}
+        assert platform.post(f"/v1/hits/{found['id']}/decision", json=decision).status_code == 200
+    of_outline = screened(platform, pdq(1) | {"code": outline.hex()})
+    assert (of_outline["verdict"], of_outline["hits"][0]["standing"]) == ("review", "confirmed")
+    assert "its outline is so plain that other pictures have one like it" in of_outline["reasons"][0]
+    anew, changed = (bytes(byte ^ flip for byte in plain[:2]) + plain[2:] for flip in (0b0011_1111, 0b0111_1111))
+    assert screened(platform, pdq(1) | {"code": anew.hex()})["verdict"] == "block"  # 12 bits
+    assert screened(platform, pdq(1) | {"code": changed.hex()})["verdict"] == "review"  # 14
 
 
 def test_a_hit_says_how_near_and_how_turned(platform: httpx.Client, hit: dict[str, Any]) -> None:

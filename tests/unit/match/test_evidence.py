@@ -13,6 +13,7 @@ from unseen.match.evidence import (
     REVIEW_BANS_FROM_AFAR,
     Asked,
     Banked,
+    are_one_place,
     chances_of,
     evidence_for,
     places_apart,
@@ -78,6 +79,28 @@ def test_one_region_alone_never_decides() -> None:
     assert alone.distances.tolist() == [0]
     assert 0 < alone.bans < REVIEW_BANS
     assert not alone.is_for_review
+
+
+def test_regions_that_all_overlap_are_one_witness_a_letter_that_strangers_have_too() -> None:
+    banked = _picture(6, 1)
+    sides = np.full(6, 0.1)
+    along = np.linspace(0, 1, 6)[:, None] * (1, 0)
+
+    def bans_across(width: float) -> float:
+        places = replace(banked.places, points=(0.4, 0.3) + width * along, sides=sides)
+        picture = replace(banked, places=places)
+        return evidence_for(_upload(picture, bits=10), picture).bans
+
+    assert bans_across(0.095) < REVIEW_BANS
+    assert bans_across(0.105) > 2 * REVIEW_BANS
+
+
+def test_regions_are_one_place_when_each_two_overlap() -> None:
+    along = np.array([[0.0, 0.0], [0.9, 0.0], [1.8, 0.0]])
+    assert are_one_place(along[:2], np.array([1.0, 1.0]))
+    assert not are_one_place(along[:2], np.array([1.0, 0.8]))
+    assert not are_one_place(along, np.ones(3))
+    assert are_one_place(along[:1], np.ones(1))
 
 
 @pytest.mark.parametrize("turn", [0.0, 0.3, 3.0])
