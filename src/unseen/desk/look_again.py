@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from unseen.fingerprint.borders import border_shares
 from unseen.match.evidence import REVIEW_BANS, Banked, Evidence
 
-#: Of both ends, that is an edge.
-LEAST_BORDER: Final = 0.7
+#: Of both ends together, that is an edge: from where on it says something, and where it is sure.
+LEAST_BORDER: Final = 1.2
+SURE_BORDER: Final = 1.5
+UNSEEN_BORDER: Final = 0.4  #: what an end counts that lies outside the upload, as in a photo that a screen fills
 #: By how much more a picture with a border at both ends is like a copy (docs/region-fingerprint.md).
-LIKENESS_OF_BORDERS: Final = 8.0
+LIKENESS_OF_BORDERS: Final = 13.0
 
 Luma = NDArray[np.uint8]
 
@@ -40,6 +42,7 @@ def seen_again(evidence: Evidence, banked: Banked, luma: Luma) -> Evidence:
         first=float(least[1 if is_wide else 0]),
         last=float(most[1 if is_wide else 0]),
     )
-    if not (shares >= LEAST_BORDER).all():  # nor where they are unknown
+    if np.isnan(shares).all() or not (found := float(np.nan_to_num(shares, nan=UNSEEN_BORDER).sum())) > LEAST_BORDER:
         return evidence
-    return replace(evidence, likeness=evidence.likeness + LIKENESS_OF_BORDERS)
+    sure = min((found - LEAST_BORDER) / (SURE_BORDER - LEAST_BORDER), 1.0)
+    return replace(evidence, likeness=evidence.likeness + LIKENESS_OF_BORDERS * sure)

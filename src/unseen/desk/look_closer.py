@@ -8,7 +8,7 @@ asked.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Final, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -23,13 +23,17 @@ from unseen.desk.ports import Store
 from unseen.desk.recall import Recall
 from unseen.desk.screen import Looked, LookedAlone, Query, look_up, look_up_alone, near_findings, seen_alone, verdict_on
 from unseen.desk.sought_regions import SoughtRegions
-from unseen.fingerprint.closer import LOOKS, Inset, Look, insets_of
+from unseen.fingerprint.closer import CELLS, LOOKS, Inset, insets_of, regions_of_cells
 from unseen.fingerprint.records import VIEWS, Fingerprint, Kind
+from unseen.fingerprint.region.records import Regions
 
 INSETS: Final = "insets"  #: stages: finding pictures set inside, their PDQ, and looking that up
 SEARCH: Final = "_search"  #: after the name of a look at regions: looking them up and weighing what was found
 #: All that an upload may come to here.
-STAGES: Final = (INSETS, *(stage for look in LOOKS for stage in (look.name, look.name + SEARCH)))
+STAGES: Final = (
+    INSETS,
+    *(stage for name in (*(look.name for look in LOOKS), CELLS) for stage in (name, name + SEARCH)),
+)
 
 Luma = NDArray[np.uint8]
 Seen = TypeVar("Seen", bound=Looked)
@@ -182,34 +186,36 @@ def is_decided(looked: Looked) -> bool:
 
 def _steps(asker: Asker[Seen], luma: Luma | None, sent: SoughtRegions | None) -> list[_Step[Seen]]:
     if luma is not None:
+        found = cache(lambda: insets_of(luma))  # two looks ask for them
         of_insets = _Step(
-            name=INSETS, asking=INSETS, prepare=lambda: partial(asker.insets, queries=inset_queries(luma))
+            name=INSETS, asking=INSETS, prepare=lambda: partial(asker.insets, queries=_queries_of_all(found()))
         )
-        return [of_insets, *_region_steps(asker, luma)]
+        return [of_insets, *_region_steps(asker, luma, lambda: regions_of_cells(luma, found()))]
     if sent is not None:
         ask = partial(asker.regions, sought=sent, is_last=True)
         return [_Step(name=None, asking=LOOKS[0].name + SEARCH, prepare=lambda: ask)]
     return []
 
 
-def _inset_step(asker: Asker[Seen], luma: Luma) -> _Step[Seen]:
-    def prepared() -> Callable[[Seen], Seen]:
-        return partial(asker.insets, queries=inset_queries(luma))
+def _region_steps(asker: Asker[Seen], luma: Luma, of_cells: Callable[[], Regions] | None = None) -> list[_Step[Seen]]:
+    looks: list[tuple[str, Callable[[], Regions]]] = [(look.name, partial(look.regions, luma)) for look in LOOKS]
+    if of_cells is not None:
+        looks.append((CELLS, of_cells))
 
-    return _Step(name=INSETS, asking=INSETS, prepare=prepared)
+    def prepared(name: str, regions: Callable[[], Regions]) -> Callable[[Seen], Seen]:
+        sought = SoughtRegions.of(regions(), luma.shape, luma)
+        return partial(asker.regions, sought=sought, is_last=name == looks[-1][0])
 
-
-def _region_steps(asker: Asker[Seen], luma: Luma) -> list[_Step[Seen]]:
-    def prepared(look: Look) -> Callable[[Seen], Seen]:
-        sought = SoughtRegions.of(look.regions(luma), luma.shape, luma)
-        return partial(asker.regions, sought=sought, is_last=look is LOOKS[-1])
-
-    return [_Step(name=look.name, asking=look.name + SEARCH, prepare=partial(prepared, look)) for look in LOOKS]
+    return [_Step(name=look[0], asking=look[0] + SEARCH, prepare=partial(prepared, *look)) for look in looks]
 
 
 def inset_queries(luma: Luma) -> tuple[Query, ...]:
     """What to look for of the pictures set inside."""
-    return tuple(query for inset in insets_of(luma) for query in _queries_of(inset))
+    return _queries_of_all(insets_of(luma))
+
+
+def _queries_of_all(insets: Sequence[Inset]) -> tuple[Query, ...]:
+    return tuple(query for inset in insets for query in _queries_of(inset))
 
 
 def _with(looked: Looked, found: Sequence[Finding]) -> Looked:

@@ -15,11 +15,12 @@ UNIT: Final = 800  #: steps along the banked picture's longer side
 PARTS: Final = 12  #: of an end, each looked at by itself
 LINES: Final = 24  #: across the end, in each part
 REACH: Final = 40  #: steps to both sides of the end
-NEAR: Final = 6  #: steps by which the edge may lie elsewhere, at either corner
+NEAR: Final = 10  #: steps by which the edge may lie elsewhere, at either corner
 LEAST_PARTS: Final = 5  #: that are to be seen, or nothing is said
 _SEEN: Final = 14  # steps outside the picture that are to be seen too
 _WIDE: Final = 4  # steps to both sides whose means are compared
-_LEAST_STEP: Final = 5  # grey levels
+_LEAST_STEP: Final = 2  # grey levels
+_STANDING_OUT: Final = 2.6  # times what else there is along a line
 _LEAST_DEPTH: Final = 0.05  # where a transform shrinks lengths more than this, nothing is seen
 _MARGIN: Final = 0.002  # of the upload's longer side, along its edges, that says nothing
 
@@ -84,8 +85,7 @@ def _share(sums: I64Array, is_seen: NDArray[np.bool_]) -> float:
         for at in range(places):
             before, after = sums[part, at : at + _WIDE].sum(), sums[part, at + _WIDE : at + 2 * _WIDE].sum()
             steps[at] = abs(after - before)
-        # an edge stands out from what else there is, by more than half
-        least = max(float(_LEAST_STEP * _WIDE * LINES), 1.6 * np.sort(steps)[places // 2])
+        least = max(float(_LEAST_STEP * _WIDE * LINES), _STANDING_OUT * np.sort(steps)[places // 2])
         for at in range(places):
             is_edge[part, at] = is_seen[part] and steps[at] >= least
     best = 0

@@ -28,7 +28,7 @@ def _end(luma: Luma, transform: F64Array, is_wide: bool, is_far: bool, first: fl
     steps = np.stack(
         [np.abs(sums[:, at + 4 : at + 8].sum(axis=1) - sums[:, at : at + 4].sum(axis=1)) for at in _places()]
     )
-    least = np.maximum(5 * 4 * LINES, 1.6 * np.sort(steps, axis=0)[len(steps) // 2])
+    least = np.maximum(2 * 4 * LINES, 2.6 * np.sort(steps, axis=0)[len(steps) // 2])
     is_edge = (steps >= least) & is_seen
     best = 0
     for one in range(-NEAR, NEAR + 1):

@@ -3,19 +3,29 @@
 What is banked of regions and what is sought of them is made here, in one place each.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unseen.fingerprint.insets import insets
+from unseen.fingerprint.insets import cells, insets
 from unseen.fingerprint.pdq import pdq_views
 from unseen.fingerprint.records import MIN_QUALITY, Box, Fingerprint, PictureFingerprints
 from unseen.fingerprint.region.common import without_common
 from unseen.fingerprint.region.fingerprint import fingerprint_regions
 from unseen.fingerprint.region.geometry import packed
-from unseen.fingerprint.region.records import BANKED, SOUGHT, SOUGHT_SMALLER, Plan, Regions, strongest_first
+from unseen.fingerprint.region.records import (
+    BANKED,
+    NONE,
+    SOUGHT,
+    SOUGHT_IN_CELL,
+    SOUGHT_SMALLER,
+    Plan,
+    Regions,
+    strongest_first,
+)
 from unseen.fingerprint.region.scale_space import shrink, working_size
 from unseen.fingerprint.region.tones import without_two_tones
 
@@ -109,9 +119,31 @@ class Look:
 LOOKS: Final = (Look(name="region", plan=SOUGHT), Look(name="second_region", plan=SOUGHT_SMALLER))
 
 
+#: The name of a look's stage that follows these, at pictures that stand side by side.
+CELLS: Final = "cell_region"
+
+
+def regions_of_cells(luma: Luma, found: Sequence[Inset]) -> Regions:
+    """The regions of small pictures that stand side by side, strongest first; each is looked at by itself, enlarged.
+
+    A tile of a profile has few pixels, and its regions are few among those of a whole screen.  luma: (h, w) uint8;
+    found: its insets.
+    """
+    height, width = luma.shape
+    sides = [(each.box.top, each.box.left, each.box.height, each.box.width) for each in found]
+    top, left, tall, wide = np.array(sides).reshape(-1, 4).T
+    edges = np.stack([top * height, left * width, (top + tall) * height, (left + wide) * width], axis=1)
+    boxes = np.rint(edges).astype(np.int64)
+    looks = list[Regions]()
+    for one in boxes[cells(boxes, max(luma.shape))].tolist():
+        regions = _regions(np.ascontiguousarray(luma[one[0] : one[2], one[1] : one[3]]), SOUGHT_IN_CELL)
+        looks.append(replace(regions, centres=regions.centres + np.array([one[1], one[0]], np.float32)))
+    return without_two_tones(luma, strongest_first(*looks)) if looks else NONE
+
+
 def regions_sought(luma: Luma) -> Regions:
     """The regions of an upload that nothing decides before its last look, strongest first.
 
     luma: (h, w) uint8, not empty.
     """
-    return strongest_first(*(look.regions(luma) for look in LOOKS))
+    return strongest_first(*(look.regions(luma) for look in LOOKS), regions_of_cells(luma, insets_of(luma)))

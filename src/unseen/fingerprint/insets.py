@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 MOST_INSETS: Final = 16
 MIN_SHARE: Final = 0.12  #: of the upload's long side, that a side of an inset has at least
 MAX_ASPECT: Final = 4.0
+MAX_CELL: Final = 0.4  #: of the upload's long side, that a cell among others like it has at most
 
+_USUAL_SIDE: Final = 512  # pixels that an upload's long side is brought to
 _FLAT_STD: Final = 3  # grey levels; a JPEG's noise on one shade stays below
 _GUTTER: Final = 2  # pixels that part two blocks
 _DEPTH: Final = 6  # of cuts within cuts
@@ -28,6 +30,7 @@ _EDGE: Final = 10  # grey levels between neighbouring rows or columns
 _LINES: Final = 16  # candidates for sides along each axis
 _WEIGHED: Final = 300  # rectangles that are looked into
 _MIN_SUPPORT: Final = 0.4  # share of each side that has an edge
+_SAME_SIDE: Final = 0.04  # by how much of it two cells' sides differ at most
 _SAME_OVERLAP: Final = 0.85  # of two rectangles, intersection over union: look at one of them
 
 Luma = NDArray[np.uint8]
@@ -50,6 +53,17 @@ def insets(luma: Luma) -> NDArray[np.int64]:
         if _is_apt(box, luma.shape) and all(_overlap(box, other) < _SAME_OVERLAP for other in found):
             found.append(box)
     return np.array(found, np.int64).reshape(-1, 4)
+
+
+def cells(boxes: NDArray[np.int64], long_side: int) -> NDArray[np.bool_]:
+    """Which boxes are small and have another of their size: the cells of a profile, a gallery, a collage.
+
+    boxes: (n, 4), as of ``insets``; long_side: of the upload, in the same unit.  Returns: (n,) bool.
+    """
+    sides = boxes[:, 2:] - boxes[:, :2]
+    play = np.maximum(_SAME_SIDE * sides, 2 * long_side / _USUAL_SIDE)
+    is_same = (np.abs(sides[:, None] - sides) <= play[:, None]).all(axis=2)
+    return np.asarray((is_same.sum(axis=1) > 1) & (sides.max(axis=1, initial=0) <= MAX_CELL * long_side))
 
 
 def _is_apt(box: Box, whole: tuple[int, ...]) -> bool:

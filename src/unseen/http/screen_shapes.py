@@ -171,9 +171,9 @@ class ScreenedOut(Out):
     note: str | None = Field(description="What limits this answer, if anything does.")
     timing_ms: dict[str, float] | None = Field(
         description="Milliseconds in each stage, with `?timing=true`. `decode`, `hash` and `digest` are within "
-        "`fingerprint`, the last beside the other two; `insets`, `region`, `region_search`, `second_region` and "
-        "`second_region_search` are each there where nothing was decided before it; `total` is from the request's "
-        "head to its answer."
+        "`fingerprint`, the last beside the other two; `insets`, `region`, `region_search`, `second_region`, "
+        "`second_region_search`, `cell_region` and `cell_region_search` are each there where nothing was decided "
+        "before it; `total` is from the request's head to its answer."
     )
 
     @classmethod

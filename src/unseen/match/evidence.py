@@ -5,8 +5,7 @@ Two questions, two numbers.
 1. Is it chance?  Every region that agrees is worth minus log10 of the chance that one of an unrelated picture is so
    near in code and, once a transform is settled, lies in the place where it should: ``bans``.
 2. Is it a copy, or another photograph of the same scene?  That shares regions too, and no chance explains them.  But
-   a copy is the same picture: its regions meet within a pixel or two, in nearly every place, and look nearly the same
-   unless it was photographed anew; and it is cut or shown whole, seldom both.  ``likeness`` adds that up.
+   a copy is the same picture, and ``likeness`` adds up what tells.
 """
 
 import math
@@ -20,7 +19,8 @@ from unseen.match.agreement import Agreement, Places, agreement_of, directions, 
 from unseen.match.agreement_kernels import MOST_MISFIT
 from unseen.match.kernels import distances_between
 from unseen.match.layout import to_words
-from unseen.match.plane import SCALE, TO_X, TO_Y, F64Array, inverse, near
+from unseen.match.likeness import traits_of
+from unseen.match.plane import SCALE, F64Array, near
 from unseen.match.records import I64Array, U8Array, U16Array, require_codes
 
 CANDIDATE_RADIUS_BITS: Final = 31  #: a banked picture is looked at where a region of the upload is so near
@@ -33,8 +33,6 @@ REVIEW_LIKENESS: Final = 0.0
 #: Where no region is nearer than this, more is asked for: one pair of photographs of a scene has 7.9 of three regions.
 NEAR_BITS: Final = 40
 REVIEW_BANS_FROM_AFAR: Final = 15.0
-_MOST_GROWN: Final = 0.3
-_LEAST_FOR_A_COPY: Final = 13.0
 
 # log10 of the chance that two regions of unrelated pictures are within d bits, when the upload's has detail q: the
 # higher of two planes, laid just above what was counted (docs/region-fingerprint.md has the tables).
@@ -44,13 +42,11 @@ _A_DETAIL: Final = -0.018
 _LEAST_DETAIL: Final = 30
 _AT_100_BITS: Final = -2.48
 _A_FAR_BIT: Final = 0.103
-_PAIRS: Final = 4.4  #: log10 of 256 * 96: how many pairs of regions two pictures have
+_PAIRS: Final = 4.4  #: log10 of 256 * 96: how many pairs of regions two pictures have, if not more
 _FREE: Final = 4  #: partners that settle a transform: their places say nothing
 _SAME_PLACE: Final = 0.25  #: of the smaller side: regions whose centres are so near show the same thing
 _OF_SIZE_AND_TURN: Final = 0.05  #: share of an upload's regions that have any given size and direction, within the play
 _LEAST_BY_CHANCE: Final = 0.002  #: regions that lie where one should
-_SURE_BITS: Final = 40  #: partners further apart say less of where they should be
-_USUAL_SQUARE: Final = 1.6  #: of a coordinate's misfit
 _LEAST_SIDE: Final = 1e-9  #: what is sent may have none
 
 F32Array = npt.NDArray[np.float32]
@@ -100,30 +96,6 @@ class Banked:
 
     codes: U8Array  #: (m, 32) uint8
     places: Places
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Traits:
-    """What tells a copy from another photograph of the same scene."""
-
-    misfit: float  #: of those that agree, root mean square, in standard deviations of a copy's
-    median_bits: float  #: of their distances
-    contained: float  #: the share of one picture that lies within the other, of whichever does more
-    grown: float  #: how much larger or smaller, to base 2
-
-    def likeness(self) -> float:
-        """0 and more for copies.  The weights are rounded from a logistic regression (docs/region-fingerprint.md).
-
-        What was photographed anew is changed and a little misplaced, so those count together.  A copy is cut, or set
-        into something, seldom both; and nobody stands still to take another photograph at another scale.
-        """
-        changed = self.median_bits / 50
-        return (
-            18 * self.contained
-            + 5 * min(self.grown, _MOST_GROWN)
-            - changed * (4 + 6 * math.log2(self.misfit))
-            - _LEAST_FOR_A_COPY
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -207,7 +179,8 @@ def _bans(found: Agreement, chances: F64Array, bits: U16Array, asked: Asked, ban
     reach = MOST_MISFIT / misfits_of(np.ones(len(bits)), sides, bits.astype(np.float64), scales) * scales
     width, height = asked.shares
     by_chance = len(asked.codes) * _OF_SIZE_AND_TURN * math.pi * reach**2 / (width * height)
-    alone = np.maximum(-chances - _PAIRS, 0)
+    pairs = max(_PAIRS, math.log10(len(asked.codes) * len(banked.sides)))
+    alone = np.maximum(-chances - pairs, 0)
     placed = np.maximum(-chances - np.log10(np.maximum(by_chance, _LEAST_BY_CHANCE)), 0)
     apart = places_apart(points, sides, np.argsort(-alone, kind="stable"))
     if are_one_place(points, sides):
@@ -236,23 +209,3 @@ def places_apart(points: F64Array, sides: F64Array, order: I64Array) -> I64Array
         if ((away * away).sum(axis=1) > reach * reach).all():
             kept.append(row)
     return np.array(kept, np.int64)
-
-
-def traits_of(found: Agreement, bits: U16Array, asked: Places, frame: tuple[float, float], banked: Places) -> Traits:
-    """bits: (k,), of what agrees.  frame: width and height of the upload, in shares of the longer."""
-    there = near(found.transform, banked.points)[:, TO_X : TO_Y + 1]
-    back = near(inverse(found.transform), asked.points)[:, TO_X : TO_Y + 1]
-    least, most = banked.points.min(axis=0), banked.points.max(axis=0)
-    is_shown = ((there >= 0) & (there <= frame)).all(axis=1)
-    is_within = ((back >= least) & (back <= most)).all(axis=1)
-    scale = float(near(found.transform, (least + most)[None] / 2)[0, SCALE])
-    weights = np.exp2(-np.maximum(bits.astype(np.float64) - _SURE_BITS, 0) / 15)
-    total = math.fsum(weights.tolist())
-    # a transform fits few partners by itself: for 6 of their 2 k coordinates, what is usual is put in
-    squares = math.fsum((weights * found.misfits**2).tolist()) + min(6.0, 2 * total) * _USUAL_SQUARE
-    return Traits(
-        misfit=math.sqrt(squares / (2 * total)),
-        median_bits=float(np.median(bits)),
-        contained=max(float(is_shown.mean()), float(is_within.mean())),
-        grown=abs(math.log2(scale)) if scale > 0 else math.inf,
-    )

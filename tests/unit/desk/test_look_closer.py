@@ -258,6 +258,21 @@ def test_a_photographed_screen_in_doubt_is_taken_for_a_copy_by_its_border() -> N
     assert seen_again(around, banked, scene) is around
 
 
+BEYOND = 110  # pixels at either side of the photographed screen that, cut off, take its end with them
+
+
+def test_a_border_at_the_end_in_sight_is_enough_where_the_other_lies_outside() -> None:
+    fingerprint = banked_regions(copies.original(1))
+    assert fingerprint is not None
+    banked = banked_of(fingerprint)
+    luma = copies.photo_of_screen(copies.original(1))[:, :-BEYOND]
+    found = evidence_for(SoughtRegions.of(regions_sought(luma), luma.shape).asked, banked)
+    assert seen_again(replace(found, likeness=-2.0), banked, luma).is_for_review
+    neither = np.ascontiguousarray(luma[:, BEYOND:])
+    found = evidence_for(SoughtRegions.of(regions_sought(neither), neither.shape).asked, banked)
+    assert not seen_again(replace(found, likeness=-2.0), banked, neither).is_for_review
+
+
 def test_without_evidence_no_border_makes_a_copy() -> None:
     fingerprint = banked_regions(copies.original(1))
     assert fingerprint is not None

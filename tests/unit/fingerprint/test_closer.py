@@ -10,7 +10,15 @@ from PIL import Image
 from support import copies
 from support.drawings import bricks, noise
 from support.pictures import LIMITS
-from unseen.fingerprint.closer import LONG_SIDE, insets_of, regions_sought, regions_to_bank, shrunk
+from unseen.fingerprint.closer import (
+    LONG_SIDE,
+    LOOKS,
+    insets_of,
+    regions_of_cells,
+    regions_sought,
+    regions_to_bank,
+    shrunk,
+)
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.image import fingerprint_picture
 from unseen.fingerprint.jpeg import REDUCED_SIDE, reduced_eighths, scaled
@@ -36,6 +44,26 @@ def test_a_picture_of_any_shape_has_some_answer(shape: tuple[int, int]) -> None:
 
 def test_a_wall_of_bricks_has_few_regions() -> None:
     assert len(regions_sought(bricks(700, 1000))) < 60
+
+
+def test_the_tiles_of_a_profile_have_more_regions_when_each_is_looked_at_by_itself() -> None:
+    page = np.full((1280, 640), 250, np.uint8)
+    for at in range(9):
+        top, left = 400 + at // 3 * 212, 2 + at % 3 * 212
+        page[top : top + 206, left : left + 206] = copies.resized(copies.original(at), 0.5)[:206, 60:266]
+    found = regions_of_cells(page, insets_of(page))
+    left, top = found.centres.T
+    assert (top > 400).all()
+    in_one = (left > 214) & (left < 420) & (top > 612) & (top < 818)
+    across, down = np.concatenate([look.regions(page).centres for look in LOOKS]).T
+    assert in_one.sum() > 1.3 * ((across > 214) & (across < 420) & (down > 612) & (down < 818)).sum()
+    assert np.array_equal(np.sort(found.strengths)[::-1], found.strengths)
+
+
+def test_a_picture_without_cells_has_no_regions_of_them() -> None:
+    luma = copies.original(1)
+    assert len(regions_of_cells(luma, ())) == 0
+    assert len(regions_of_cells(luma, insets_of(luma))) == 0
 
 
 @pytest.mark.parametrize("size", [(4000, 3000), (3000, 4000), (1300, 100), (12000, 9000), (600, 400)])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from unseen.fingerprint.insets import MAX_ASPECT, MIN_SHARE, MOST_INSETS, insets
+from unseen.fingerprint.insets import MAX_ASPECT, MAX_CELL, MIN_SHARE, MOST_INSETS, cells, insets
 
 Luma = NDArray[np.uint8]
 
@@ -13,11 +13,11 @@ def photo(height: int, width: int, seed: int) -> Luma:
     """Soft shapes of many sizes, as a photograph has them."""
     rng = np.random.default_rng(seed)
     total = np.zeros((height, width))
-    for cells in (3, 6, 12, 24, 48):
-        coarse = rng.normal(size=(cells, cells))
-        rows, columns = np.linspace(0, cells - 1, height), np.linspace(0, cells - 1, width)
-        by_row = np.stack([np.interp(columns, np.arange(cells), line) for line in coarse])
-        total += np.stack([np.interp(rows, np.arange(cells), line) for line in by_row.T], axis=1) * 40 / cells**0.5
+    for count in (3, 6, 12, 24, 48):
+        coarse = rng.normal(size=(count, count))
+        rows, columns = np.linspace(0, count - 1, height), np.linspace(0, count - 1, width)
+        by_row = np.stack([np.interp(columns, np.arange(count), line) for line in coarse])
+        total += np.stack([np.interp(rows, np.arange(count), line) for line in by_row.T], axis=1) * 40 / count**0.5
     return np.clip(128 + total, 0, 255).astype(np.uint8)
 
 
@@ -51,11 +51,11 @@ def test_a_picture_in_a_chat_is_found(page_shade: int, text_shade: int) -> None:
 def test_every_cell_of_a_collage_is_found(gutter: int) -> None:
     side = 250
     page = np.full((2 * side + gutter, 2 * side + gutter), 255, np.uint8)
-    cells = [
+    tiles = [
         set_in(page, photo(side, side, 10 + number), row * (side + gutter), column * (side + gutter))
         for number, (row, column) in enumerate([(0, 0), (0, 1), (1, 0), (1, 1)])
     ]
-    assert [finds(page, cell) for cell in cells] == [True] * 4
+    assert [finds(page, tile) for tile in tiles] == [True] * 4
 
 
 def test_a_picture_in_a_picture_is_found() -> None:
@@ -84,3 +84,11 @@ def test_slivers_have_none_or_apt_ones(shape: tuple[int, int]) -> None:
 
 def test_a_flat_picture_has_none() -> None:
     assert len(insets(np.full((300, 400), 77, np.uint8))) == 0
+
+
+def test_cells_are_small_and_have_another_of_their_size() -> None:
+    large = round(MAX_CELL * 500) + 10
+    boxes = [(0, 0, 100, 80), (0, 90, 101, 171), (200, 0, 280, 100), (0, 0, large, 90), (90, 0, 90 + large, 90)]
+    assert cells(np.array(boxes), 500).tolist() == [True, True, False, False, False]
+    assert cells(np.empty((0, 4), np.int64), 500).tolist() == []
+    assert cells(np.array(boxes[:1]), 500).tolist() == [False]

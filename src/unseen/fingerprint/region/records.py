@@ -34,7 +34,9 @@ BANKED: Final = Plan(most=MOST_BANKED, long_side=800)
 #: For an upload, where a protected picture may be a ninth of a collage.
 SOUGHT: Final = Plan(most=256, long_side=1280)
 SOUGHT_SMALLER: Final = Plan(most=96, long_side=900)
-#: Regions of an upload at most, of both looks.
+#: For each of the small pictures that stand side by side in one; twice as large as they are there.
+SOUGHT_IN_CELL: Final = Plan(most=48, long_side=1024)
+#: Regions of an upload that are found elsewhere at most: of both looks at the whole of it.
 MOST_SOUGHT: Final = SOUGHT.most + SOUGHT_SMALLER.most
 
 
@@ -78,3 +80,15 @@ def strongest_first(*looks: Regions) -> Regions:
     columns = {field.name: np.concatenate([getattr(look, field.name) for look in looks]) for field in fields(Regions)}
     order = np.argsort(-columns["strengths"].astype(np.int64), kind="stable")
     return Regions(**{name: column[order] for name, column in columns.items()})
+
+
+#: No region at all.
+NONE: Final = Regions(
+    codes=np.empty((0, CODE_BYTES), np.uint8),
+    mirrored_codes=np.empty((0, CODE_BYTES), np.uint8),
+    centres=np.empty((0, 2), np.float32),
+    sides=np.empty(0, np.float32),
+    orientations=np.empty(0, np.uint16),
+    strengths=np.empty(0, np.uint16),
+    details=np.empty(0, np.uint8),
+)
