@@ -12,8 +12,11 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-#: As ``web/vitest.config.ts`` starts it: nothing of it looks anything up on the network.
-ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+#: As ``web/vitest.config.ts`` starts it, and nothing of it leaves this machine.
+ARGUMENTS: Final = (
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
 _PAGE: Final = b"""<!doctype html><title>.</title><link rel="icon" href="data:,"><input type="file" multiple>"""
 BUILD: Final = Path(__file__).parents[1] / "web" / "build.py"
 BUNDLE: Final = Path(__file__).parents[1] / "src" / "unseen" / "web"

@@ -19,8 +19,8 @@ from unseen.bank.records import Source, SourceKind
 from unseen.base import SystemClock
 from unseen.compose import open_node
 from unseen.config import Config
+from unseen.desk.items import CASE_BANK
 from unseen.desk.make_token import make_token
-from unseen.desk.open_case import CASE_BANK
 from unseen.desk.tokens import Scope
 from unseen.fingerprint.records import Fingerprint, Kind
 

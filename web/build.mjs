@@ -24,7 +24,7 @@ const common = {
 
 await build({
   ...common,
-  entryPoints: { index: "src/index.ts", worker: "src/worker.ts" },
+  entryPoints: { index: "src/index.ts", flow: "src/flow/page.ts", worker: "src/worker.ts" },
   outdir: out,
   format: "esm",
   splitting: true,
@@ -60,10 +60,9 @@ const withoutHeic = {
 
 await build({
   ...common,
-  entryPoints: { kit: "src/kit.ts" },
+  entryPoints: { kit: "src/flow/kit.ts" },
   outdir: out,
   format: "iife",
-  globalName: "UnseenFingerprints",
   plugins: [inside],
 });
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from unseen.bank.records import Bank
 from unseen.base import BadRequest, Clock, Conflict, Misconfigured, NotFound, SystemClock
 from unseen.base.ids import RandomBits
+from unseen.case.contact import LinkSigner
 from unseen.case.pin import PinKeeper
 from unseen.config import Config
 from unseen.desk.indexes import Indexes
-from unseen.desk.open_case import CASE_BANK
-from unseen.desk.ports import Store
+from unseen.desk.items import CASE_BANK
+from unseen.desk.ports import Mail, Store
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.limits import Limits
 from unseen.fingerprint.video.decoder import VideoDecoder
@@ -29,6 +30,7 @@ from unseen.store.sqlite import open_sqlite
 if TYPE_CHECKING:
     from unseen.batch.folder import ScanFolder
     from unseen.batch.kept import KeptFile
+    from unseen.clients.mail import SmtpMail
     from unseen.desk.scan_ports import Engine, Row
     from unseen.fingerprint.video.sources import Source
 
@@ -41,6 +43,8 @@ class Node:
     store: Store
     index: Indexes  #: opened by the surface that needs it
     pins: PinKeeper
+    links: LinkSigner
+    mail: Mail | None  #: None where no mail server is set: then no contact is asked for
     session_key: bytes  #: 32 bytes, the same for all nodes of the store: seals what a browser keeps while she looks
     limits: Limits
     decoder: DecoderPool  #: its processes start with the first picture that needs one
@@ -72,7 +76,9 @@ def open_node(config: Config) -> Iterator[Node]:
                 store=store,
                 index=Indexes(store, config.indexes, region_key=region_key_of(config, store, secret)),
                 pins=PinKeeper(secret.for_pins),
-                session_key=session_key_of(store, secret),
+                links=LinkSigner(_key_of(store, secret, Label.LINKS)),
+                mail=mail_of(config),
+                session_key=_key_of(store, secret, Label.PAGE_SESSIONS),
                 limits=limits,
                 decoder=decoder,
                 videos=videos,
@@ -93,14 +99,38 @@ def region_key_of(config: Config, store: Store, secret: Secret) -> bytes | None:
     """What the index of regions is veiled with; None where regions are not looked for."""
     if not config.regions:
         return None
-    with store.read() as reader:
-        return secret.subkey(Label.REGION_INDEX, salt=reader.lineage())
+    return _key_of(store, secret, Label.REGION_INDEX)
 
 
-def session_key_of(store: Store, secret: Secret) -> bytes:
-    """What the sessions of her pages are sealed with."""
+def _key_of(store: Store, secret: Secret, label: Label) -> bytes:
     with store.read() as reader:
-        return secret.subkey(Label.PAGE_SESSIONS, salt=reader.lineage())
+        return secret.subkey(label, salt=reader.lineage())
+
+
+def mail_of(config: Config) -> "SmtpMail | None":
+    """The mail server that the settings name, or None.  Raises: Misconfigured where they name half of one."""
+    if config.mail_host is None:
+        return None
+    if config.mail_from is None or config.public_url is None:
+        raise Misconfigured(
+            "UNSEEN_MAIL_HOST is set, and UNSEEN_MAIL_FROM or UNSEEN_PUBLIC_URL is not.",
+            hint="Letters need an address that they come from, and links one that they lead to.",
+        )
+    if config.mail_tls == "none" and config.mail_host not in ("localhost", "127.0.0.1", "::1"):
+        raise Misconfigured(
+            "UNSEEN_MAIL_TLS=none is for a mail server on this machine only.", hint="Use starttls, or tls."
+        )
+    from unseen.clients.mail import SmtpMail
+
+    password = config.mail_password
+    return SmtpMail(
+        host=config.mail_host,
+        port=config.mail_port,
+        tls=config.mail_tls,
+        sender=config.mail_from,
+        user=config.mail_user,
+        password=None if password is None else password.get_secret_value(),
+    )
 
 
 def renew_secret(config: Config) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -46,6 +47,31 @@ class Config(BaseSettings):
         description="The header in which the proxy in front tells a browser's address, `X-Real-IP` for example; tries "
         "at PINs are counted by it. Name one that the proxy always sets itself. The connection's address if not set.",
     )
+    cases_an_hour: int = Field(
+        default=20,
+        ge=0,
+        description="Cases that one address may open on the pages at once, and again in every hour; more are answered "
+        "429. 0 for as many as anybody likes. Addresses are known as keyed digests in memory, for a day.",
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/?#]+$",
+        description="Where people find the pages, `https://help.example.org`: what links in letters begin with.",
+    )
+    mail_host: str | None = Field(
+        default=None,
+        description="The mail server that sends links to who lost PIN and recovery code. Without it, no contact is "
+        "asked for. `UNSEEN_MAIL_FROM` and `UNSEEN_PUBLIC_URL` are needed with it.",
+    )
+    mail_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    mail_tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="How the way to it is encrypted: `starttls`, `tls` from the first byte, or `none`, for a server on "
+        "this machine only.",
+    )
+    mail_user: str | None = Field(default=None, description="The name to sign in to it with, if it wants one.")
+    mail_password: SecretStr | None = Field(default=None, description="The password to sign in to it with.")
+    mail_from: str | None = Field(default=None, description="The address that letters come from.")
     max_lag_s: float = Field(
         default=5.0,
         gt=0,
@@ -127,8 +153,8 @@ class Config(BaseSettings):
 
     def in_clear(self) -> str:
         """As JSON, passwords included: for the node's own processes, over a pipe, and nowhere else."""
-        url = None if self.database_url is None else self.database_url.get_secret_value()
-        return json.dumps(self.model_dump(mode="json") | {"database_url": url})
+        secrets = {name: value.get_secret_value() for name, value in self if isinstance(value, SecretStr)}
+        return json.dumps(self.model_dump(mode="json") | secrets)
 
     @property
     def database(self) -> Path:

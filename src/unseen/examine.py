@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from unseen.base import SnapshotRefused, UnseenError
-from unseen.compose import limits_of, store_file
+from unseen.compose import limits_of, mail_of, store_file
 from unseen.config import Config
 from unseen.desk.index import files_name
 from unseen.fingerprint.decoder_pool import DecoderPool
@@ -69,6 +69,7 @@ def examine(config: Config) -> Iterator[Finding]:
         secret = _opened(config)
         yield _secret(config)
         yield from _store(config, secret)
+    yield _mail(config)
     yield _kernel()
     yield from _decoders(config)
 
@@ -210,6 +211,18 @@ def _snapshot(files: IndexFiles, seq: int, subject: str) -> Finding:
         return _note(subject, "newer than the store, which was restored: it is rebuilt when the index opens.")
     behind = f"{seq - reached:,} changes behind the store" if reached < seq else "as new as the store"
     return _good(subject, f"whole, {rows:,} codes, {behind}.")
+
+
+def _mail(config: Config) -> Finding:
+    """Whether links can be sent; the server is greeted and signed in to, and given no letter."""
+    try:
+        mail = mail_of(config)
+        if mail is None:
+            return _note("mail", "no mail server is set: the pages ask for no contact and offer no link.")
+        mail.check()
+    except UnseenError as error:
+        return _bad("mail", str(error))
+    return _good("mail", f"{config.mail_host} port {config.mail_port} takes letters.")
 
 
 def _kernel() -> Finding:

@@ -16,8 +16,10 @@ TRANSLATED = [language for language in LANGUAGES.values() if language is not ENG
 
 
 def wanted() -> set[str | tuple[str, ...]]:
+    trimmed = {"trimmed": "true"}
+    kinds = ("**.html", "**.txt")
     found = extract_from_dir(
-        TEMPLATES, method_map=[("**.html", "jinja2")], options_map={"**.html": {"trimmed": "true"}}
+        TEMPLATES, method_map=[(kind, "jinja2") for kind in kinds], options_map=dict.fromkeys(kinds, trimmed)
     )
     return {said for _, _, said, _, _ in found}
 
@@ -50,7 +52,7 @@ def test_no_word_is_missing_and_none_is_left_over(language: Language) -> None:
 
 def test_nothing_that_people_read_is_outside_the_catalogues() -> None:
     """What is left of a template without its markup and its marked words: names that are the same everywhere."""
-    for template in TEMPLATES.glob("*.html"):
+    for template in TEMPLATES.iterdir():
         text = re.sub(r"{%-?\s*trans.*?endtrans\s*-?%}", "", template.read_text(), flags=re.DOTALL)
         text = re.sub(r"{%.*?%}|{{.*?}}|<[^>]*>", " ", text, flags=re.DOTALL)
         assert set(re.findall(r"[^\W\d_]+", text)) <= {"Unseen", "PIN"}, template.name

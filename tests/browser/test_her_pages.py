@@ -4,104 +4,53 @@
 """
 
 import os
-import re
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, sync_playwright
+from playwright.sync_api import Page, expect
 
-from support.service import LiveService, case_of, memory_node, pdq, running, sha256, wait_until
-from unseen.desk.tokens import Scope
-from unseen.http.pages.languages import LANGUAGES
-
-PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
-DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
-NEUTRAL: Final = "<!doctype html><title>Elsewhere</title>"
-WCAG: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = os.environ.get("UNSEEN_CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("Chromium is missing (apt install chromium)")
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    arguments.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")  # nothing leaves this machine
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    with memory_node(tmp_path_factory.mktemp("node")) as node, running(node, ready=False) as service:
-        yield service
+from support.axe import faults
+from support.pictures import draw
+from support.visit import DESK, PHONE, Visit, choose, noted, part, step
+from unseen.http.pages.languages import ENGLISH, LANGUAGES
 
 
 @pytest.fixture
-def case(live: LiveService) -> dict[str, Any]:
-    live.app.state.service.attempts._tries.clear()
-    answer = live.client(Scope.CASE).post("/v1/cases", json=case_of([pdq(1), sha256(1)], [sha256(2)]))
-    opened: dict[str, Any] = answer.json()
-    return opened
-
-
-class Visit:
-    """One visitor's window; what leaves for another site is answered here and noted."""
-
-    def __init__(self, browser: Browser, live: LiveService, **wishes: Any) -> None:
-        self.home = live.url
-        self.context: BrowserContext = browser.new_context(**{"viewport": PHONE, "locale": "en-GB", **wishes})
-        self.elsewhere: list[str] = []
-        self.context.route(re.compile(f"^(?!{re.escape(live.url)})"), self._answer)
-        self.page: Page = self.context.new_page()
-
-    def _answer(self, route: Route) -> None:
-        self.elsewhere.append(route.request.url)
-        route.fulfill(body=NEUTRAL, content_type="text/html")
-
-    def go(self, path: str) -> Page:
-        self.page.goto(f"{self.home}/{path}")
-        return self.page
-
-    @contextmanager
-    def leaving_for(self, url: str) -> Iterator[Page]:
-        """What happens inside leads to ``url``, which cannot be reached from here."""
-        with self.page.expect_request(url):
-            yield self.page
-        wait_until(lambda: self.page.wait_for_timeout(20) or not self.page.url.startswith(self.home), within_s=60)
-
-    def enter(self, case: dict[str, Any], language: str = "en") -> Page:
-        page = self.go(f"{language}/enter")
-        page.locator("#number").fill(case["number"])
-        page.locator("#pin").fill(case["pin"])
-        page.locator("main button").click()
-        page.wait_for_url(f"**/{language}/case")
-        return page
-
-
-@pytest.fixture
-def visit(chromium: Browser, live: LiveService, request: pytest.FixtureRequest) -> Iterator[Visit]:
-    visit = Visit(chromium, live, **getattr(request, "param", {}))
-    yield visit
-    visit.context.close()
+def files(tmp_path: Path) -> list[Path]:
+    """A picture that can be read, and what only says so."""
+    draw(640, 480).save(tmp_path / "IMG_0412.jpg")
+    (tmp_path / "IMG_0413.jpg").write_text("not a picture at all")
+    return [tmp_path / "IMG_0412.jpg", tmp_path / "IMG_0413.jpg"]
 
 
 def walk(visit: Visit, case: dict[str, Any], language: str) -> Iterator[tuple[str, Page]]:
-    """Every page there is, by name."""
+    """Every page there is without a script, by name."""
     for name, path in (("home", ""), ("under-18", "under-18"), ("enter", "enter"), ("missing", "nowhere")):
         yield name, visit.go(f"{language}/{path}")
+    yield from before_the_files(visit, language)
     page = visit.go(f"{language}/enter")
     page.locator("#number").fill("0000-0000-0000")
     page.locator("main button").click()
     yield "enter-wrong", page
-    page = visit.enter(case, language)
+    yield "recover", visit.go(f"{language}/recover")
+    page.locator("main button").first.click()
+    yield "recover-wrong", page
+    page.locator("#number-for-link").fill(case["number"])
+    page.locator("[action$='recover/link'] button").click()
+    yield "recover-link-asked", page
+    yield "recover-link", visit.go(f"{language}/link/somebodys")
+    visit.go(f"{language}/recover").locator("#number").fill(case["number"])
+    page.locator("#code").fill(case["recovery_code"])
+    page.locator("main button").first.click()
+    expect(page.locator(".note")).to_be_visible()
+    yield "recover-keys", page
+    renewed = page.locator(".note dd").nth(1).inner_text()
+    page = visit.enter({**case, "pin": renewed}, language)
+    visit.go(f"{language}/pin")
+    yield "pin", page
+    visit.go(f"{language}/case")
     yield "case", page
     page.locator("button[name=item]").first.click()
     yield "withdraw", page
@@ -113,37 +62,102 @@ def walk(visit: Visit, case: dict[str, Any], language: str) -> Iterator[tuple[st
     yield "case-withdrawn", page
 
 
-@pytest.mark.parametrize(
-    "visit",
-    [
-        pytest.param({"viewport": size, "color_scheme": scheme}, id=f"{name}-{scheme}")
-        for name, size, scheme in (("phone", PHONE, "light"), ("phone", PHONE, "dark"), ("desk", DESK, "light"))
-    ],
-    indirect=True,
-)
-def test_axe_finds_nothing_on_any_page_and_none_is_wider_than_the_screen(visit: Visit, case: dict[str, Any]) -> None:
-    for name, page in walk(visit, case, "en"):
-        found = Axe().run(page, options=WCAG)
-        faults = [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in found["violations"]]
-        assert faults == [], name
-        assert found["passes"], name
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    assert visit.elsewhere == []
+def before_the_files(visit: Visit, language: str) -> Iterator[tuple[str, Page]]:
+    """From the first page to the answers, each given once wrongly."""
+    page = visit.go(f"{language}/")
+    page.locator("main a.button").first.click()
+    yield "open-1-safe", page
+    page.locator("main a.button").click()
+    yield "open-2-age", page
+    page.locator("main button").click()
+    yield "open-2-age-wrong", page
+    page.locator("#age-adult").check()
+    page.locator("main button").click()
+    page.wait_for_url("**/open/about")
+    yield "open-3-about", page
+    page.locator("main form button").click()
+    yield "open-3-about-wrong", page
+
+
+def the_files(visit: Visit, files: list[Path], language: str) -> Iterator[tuple[str, Page]]:
+    """From the choice of files to number and PIN, with a service that is away at first."""
+    page = visit.to_the_files(language)
+    expect(step(page, "choose")).to_be_visible()
+    yield "open-4-choose", page
+    choose(page, files)
+    page.locator("details").click()
+    yield "open-5-chosen", page
+    part(page, "continue").click()
+    yield "open-6-what-leaves", page
+    page.route("**/open", lambda route: route.abort())
+    part(page, "send").click()
+    expect(part(page, "now")).to_be_visible()
+    yield "open-7-away", page
+    page.unroute("**/open")
+    part(page, "now").click()
+    noted(page)
+    yield "open-8-note", page
+    page.route("**/open", lambda route: route.fulfill(status=422, body="{}"))
+    page = visit.to_the_files(language)
+    choose(page, files[:1])
+    part(page, "continue").click()
+    part(page, "send").click()
+    expect(step(page, "refused")).to_be_visible()
+    yield "open-9-refused", page
+
+
+def the_added_files(visit: Visit, case: dict[str, Any], files: list[Path], language: str) -> Iterator[tuple[str, Page]]:
+    """From her case to the same step, and back to it."""
+    page = visit.enter(case, language)
+    page.locator("a[href$='/add']").click()
+    choose(page, files[:1])
+    yield "add-1-chosen", page
+    part(page, "continue").click()
+    part(page, "send").click()
+    expect(step(page, "added")).to_be_visible()
+    yield "add-2-added", page
+    step(page, "added").locator("a").click()
+    expect(page.locator(".items .item")).to_have_count(3)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_way_through_works_in_every_language(visit: Visit, case: dict[str, Any], language: str) -> None:
-    folder = os.environ.get("UNSEEN_SCREENSHOTS")
+def test_the_way_through_works_in_every_language_and_shuts_nobody_out(
+    visit: Visit, case: dict[str, Any], files: list[Path], language: str
+) -> None:
+    """On every page and at every step: nothing is wider than the screen, and axe finds nothing, light or dark."""
     titles = []
-    for name, page in walk(visit, case, language):
-        assert page.locator("html").get_attribute("lang") == language
-        for secret in (case["number"], case["pin"], case["pin"].replace(" ", "")):
-            assert secret not in page.url + page.title()
-        titles.append(page.title())
-        if folder:
-            page.screenshot(path=Path(folder) / f"{name}-{language}.png", full_page=True)
+    for steps in (
+        the_added_files(visit, case, files, language),
+        walk(visit, case, language),
+        the_files(visit, files, language),
+    ):
+        for name, page in steps:
+            assert page.locator("html").get_attribute("lang") == language
+            for secret in (case["number"], case["pin"], case["pin"].replace(" ", "")):
+                assert secret not in page.url + page.title()
+            titles.append(page.title())
+            if language == ENGLISH.code:  # the others have the same elements
+                assert faults(page) == [], name
+            for size in (DESK, PHONE):
+                page.set_viewport_size(size)
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, size)
+            photograph(page, f"{name}-{language}")
     assert "…" not in titles
     assert visit.elsewhere == []
+
+
+def photograph(page: Page, name: str) -> None:
+    """For people to look at, where they ask for it: on a phone, in the dark, and on a desk."""
+    folder = os.environ.get("UNSEEN_SCREENSHOTS")
+    if folder is None:
+        return
+    for kind, size, scheme in (("phone", PHONE, "light"), ("dark", PHONE, "dark"), ("desk", DESK, "light")):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+        page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+        page.screenshot(path=Path(folder) / kind / f"{name}.png", full_page=True)
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="light")
 
 
 @pytest.mark.parametrize("visit", [{"java_script_enabled": False}], indirect=True)
@@ -155,21 +169,45 @@ def test_status_withdrawal_and_exit_work_without_scripts(visit: Visit, case: dic
     assert visit.context.cookies() == []
 
 
+@pytest.mark.parametrize("visit", [{"java_script_enabled": False}], indirect=True)
+def test_without_scripts_the_step_of_the_files_says_what_it_needs_and_why(visit: Visit) -> None:
+    page = visit.to_the_files()
+    expect(page.locator("#needs-script h1")).to_be_visible()
+    assert "needs scripts" in page.locator("main").inner_text()
+    assert "so that the picture never leaves it" in page.locator("main").inner_text()
+    assert not page.locator("#files").is_visible()
+
+
 @pytest.mark.parametrize("how", ["button", "keys"])
 def test_quick_exit_leaves_no_way_back_to_this_page(visit: Visit, case: dict[str, Any], how: str) -> None:
     visit.page.goto("https://before.example/")
     page = visit.enter(case)
     assert len(visit.context.cookies()) == 1
     with visit.leaving_for("https://www.bbc.com/weather"):
-        if how == "button":
-            page.locator("#exit").click()
-        else:
-            for _ in range(3):
-                page.keyboard.press("Shift")
+        leave(page, how)
     assert visit.context.cookies() == []
     page.go_back()
     assert "/case" not in page.url
     assert case["number"] not in page.content()
+
+
+@pytest.mark.parametrize("how", ["button", "keys"])
+def test_quick_exit_asks_nothing_where_files_were_chosen(visit: Visit, files: list[Path], how: str) -> None:
+    page = visit.to_the_files()
+    choose(page, files)
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    with visit.leaving_for("https://www.bbc.com/weather"):
+        leave(page, how)
+    assert asked == []
+
+
+def leave(page: Page, how: str) -> None:
+    if how == "button":
+        page.locator("#exit").click()
+    else:
+        for _ in range(3):
+            page.keyboard.press("Shift")
 
 
 def test_shift_while_typing_does_not_leave(visit: Visit) -> None:

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from bench._browser import made_in
 from PIL import Image
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Page, Request
 
-from support.chromium import built_bundle
 from support.films import video
 from support.pictures import draw
 
@@ -112,26 +111,6 @@ def test_nothing_of_a_file_is_sent_and_nothing_is_kept(page: Page, bundle_addres
           (await indexedDB.databases()).length, (await caches.keys()).length]"""
     )
     assert kept == [0, 0, "", 0, 0]
-
-
-def test_a_page_that_is_one_file_does_it_without_a_network(browser: Browser, tmp_path: Path) -> None:
-    script = (built_bundle() / "kit.js").read_text(encoding="utf-8").replace("</script", "<\\/script")
-    (tmp_path / "kit.html").write_text(f"<!doctype html><title>Kit</title><input type=file><script>{script}</script>")
-    draw(500, 400).save(tmp_path / "a.png")
-    context = browser.new_context(offline=True)
-    page = context.new_page()
-    page.goto((tmp_path / "kit.html").as_uri())
-    page.locator("input").set_input_files(tmp_path / "a.png")
-    made: dict[str, Any] = page.evaluate(
-        """async () => {
-          const fingerprinter = UnseenFingerprints.startFingerprinter();
-          const made = await fingerprinter.add(document.querySelector("input").files[0], { regions: true }).made;
-          fingerprinter.close();
-          return made;
-        }"""
-    )
-    context.close()
-    assert {each["kind"] for each in made["fingerprints"]} >= {"sha256", "md5", "pdq", "region"}
 
 
 def test_pixels_that_the_browser_alters_are_found_and_read_another_way_or_refused(page: Page, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from contract.store_makers import WHY, at, case, pdq
 from unseen.bank.records import EntryEvent
 from unseen.compose import open_node
 from unseen.config import Config
-from unseen.desk.open_case import CASE_BANK
+from unseen.desk.items import CASE_BANK
 from unseen.store import Opening, SecretFile, open_sqlite
 
 UNSEEN = [sys.executable, "-m", "unseen.cli"]

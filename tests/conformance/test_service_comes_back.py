@@ -17,7 +17,7 @@ from contract.store_makers import WHY, case
 from support.service import LiveService, memory_node, running, screened, wait_until
 from support.stores import open_store
 from unseen.desk.index import BankIndex
-from unseen.desk.open_case import CASE_BANK
+from unseen.desk.items import CASE_BANK
 from unseen.desk.ports import Reader, Store
 from unseen.desk.tokens import Scope
 from unseen.fingerprint.records import Fingerprint, Kind

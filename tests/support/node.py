@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from argon2 import PasswordHasher
+
 from unseen.bank.records import Bank
 from unseen.base.ids import RandomBits
 from unseen.case import Acting, Age, PinKeeper, Sharing, Statements
 from unseen.desk.indexes import Indexes
-from unseen.desk.open_case import CASE_BANK, OpenedCase, open_case
+from unseen.desk.items import CASE_BANK
+from unseen.desk.open_case import OpenedCase, open_case
 from unseen.desk.screen import Query, Screened, screen
 from unseen.desk.tokens import Scope, Token
 from unseen.desk.withdraw_case import Receipt, withdraw_case
@@ -18,6 +21,15 @@ from unseen.store import MemoryStore
 
 FLUSH_AFTER = 100
 GOOD = Statements(acting=Acting.MYSELF, sharing=Sharing.SHARED, without_consent=True, age=Age.ADULT)
+
+
+class QuickPins(PinKeeper):
+    """The same checks with an argon2id that costs next to nothing, where a test makes many."""
+
+    def __init__(self) -> None:
+        super().__init__(bytes(32))
+        self._argon2id = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        self._nobody = self._argon2id.hash("nobody")
 
 
 class HandClock:

@@ -18,13 +18,14 @@ from PIL import Image
 
 from unseen.bank.records import Bank
 from unseen.base import SystemClock
-from unseen.case import PinKeeper
+from unseen.case import LinkSigner, PinKeeper
 from unseen.compose import Node, limits_of
 from unseen.config import Config
+from unseen.desk.counts import COUNTS_BYTES
 from unseen.desk.indexes import Indexes
+from unseen.desk.items import CASE_BANK
 from unseen.desk.make_token import make_token
-from unseen.desk.open_case import CASE_BANK
-from unseen.desk.ports import Store
+from unseen.desk.ports import Mail, Store
 from unseen.desk.tokens import Scope
 from unseen.fingerprint.decoder_pool import DecoderPool
 from unseen.fingerprint.video.decoder import VideoDecoder
@@ -37,12 +38,14 @@ STATEMENTS = {"acting": "myself", "sharing": "shared", "without_consent": True, 
 
 
 @contextmanager
-def memory_node(folder: Path, *, store: Store | None = None, **settings: Any) -> Iterator[Node]:
+def memory_node(
+    folder: Path, *, store: Store | None = None, mail: Mail | None = None, **settings: Any
+) -> Iterator[Node]:
     """A node over a memory store; its index is not open yet.
 
     It is more patient than a node need be: what a test says of time limits is said with limits of its own.
     """
-    patient = {"max_lag_s": 60.0, "decode_timeout_s": 60.0}
+    patient = {"max_lag_s": 60.0, "decode_timeout_s": 60.0, "cases_an_hour": 1000}
     config = Config(data_folder=folder, port=0, **{**patient, **settings})
     store = store or MemoryStore()
     with store.write() as tx:
@@ -54,6 +57,8 @@ def memory_node(folder: Path, *, store: Store | None = None, **settings: Any) ->
             store=store,
             index=Indexes(store, folder, region_key=bytes(32) if config.regions else None),
             pins=PinKeeper(bytes(32)),
+            links=LinkSigner(bytes(32)),
+            mail=mail,
             session_key=bytes(32),
             limits=limits,
             decoder=decoder,
@@ -61,6 +66,13 @@ def memory_node(folder: Path, *, store: Store | None = None, **settings: Any) ->
             clock=SystemClock(),
             random_bits=secrets.randbits,
         )
+
+
+def forget_tries(live: "LiveService") -> None:
+    """Let a test begin as if nobody had tried a PIN or opened a case."""
+    counts = live.app.state.service.seat.board.counts
+    first = counts._start + 32  # after the key
+    counts._memory[first : counts._start + COUNTS_BYTES] = bytes(COUNTS_BYTES - 32)
 
 
 def new_token(node: Node, *scopes: Scope, name: str | None = None) -> str:

@@ -90,6 +90,17 @@ class Forbidden(CallerError):
     code = "forbidden"
 
 
+class TooSoon(CallerError):
+    """It may be asked again, later."""
+
+    code = "too_soon"
+
+    def __init__(self, what: str, *, hint: str | None = None, wait_s: float = 0.0) -> None:
+        """``wait_s``: until it is looked at again."""
+        super().__init__(what, hint=hint)
+        self.wait_s = wait_s
+
+
 class Misconfigured(UnseenError):
     """This installation's settings or files are at fault; its operator can mend it."""
 
@@ -124,6 +135,12 @@ class StoreUnavailable(NodeError):
     """The store did not answer."""
 
     code = "store_unavailable"
+
+
+class MailNotSent(NodeError):
+    """The mail server did not take a letter."""
+
+    code = "mail_not_sent"
 
 
 class SnapshotRefused(NodeError):

@@ -1,9 +1,12 @@
 """The person's side: a case with a number and a PIN, what she stated, what she protects.  No I/O.
 
 Start with ``records``; ``transitions`` holds the rules of a case's life as one table, ``statements`` who may open one
-and who is sent to better help, ``pin`` how the PIN is kept.  No picture, name or contact is stored here.
+and who is sent to better help (``minors``), ``pin`` how PIN and recovery code are kept, ``contact`` what is left to her
+who lost both.  No picture and no name is known here.
 """
 
+from unseen.case.contact import Contact, LinkSigner, RecoveryLink
+from unseen.case.minors import services_for_minors
 from unseen.case.pin import PinKeeper
 from unseen.case.records import (
     Case,
@@ -11,9 +14,13 @@ from unseen.case.records import (
     CaseNumber,
     CaseStatus,
     Item,
+    Keys,
+    Note,
+    NoteKind,
     Pin,
+    RecoveryCode,
 )
-from unseen.case.statements import Acting, Age, Sharing, Statements, services_for_minors
+from unseen.case.statements import Acting, Age, Sharing, Statements
 from unseen.case.transitions import CASE_TRANSITIONS, after
 
 __all__ = [
@@ -24,9 +31,16 @@ __all__ = [
     "CaseEvent",
     "CaseNumber",
     "CaseStatus",
+    "Contact",
     "Item",
+    "Keys",
+    "LinkSigner",
+    "Note",
+    "NoteKind",
     "Pin",
     "PinKeeper",
+    "RecoveryCode",
+    "RecoveryLink",
     "Sharing",
     "Statements",
     "after",

@@ -1,4 +1,4 @@
-"""How a PIN is kept: argon2id over a keyed digest, so that a stolen database alone can check no guess."""
+"""How PIN and recovery code are kept: argon2id over a keyed digest; a stolen database alone can check no guess."""
 
 import base64
 import hashlib
@@ -10,15 +10,15 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
 
 from unseen.base import CaseUnknown
-from unseen.case.records import Case, CaseNumber, Pin
+from unseen.case.records import Case, CaseNumber, Pin, RecoveryCode
 
 _KEY_BYTES: Final = 32
 
 
 class PinKeeper:
-    """Hashes and checks PINs with a secret that is kept outside the database.
+    """Hashes and checks PINs and recovery codes with a secret that is kept outside the database.
 
-    The PIN is first bound to its case with HMAC-SHA256 under the secret (RFC 2104), then stretched with argon2id
+    Each is first bound to its case with HMAC-SHA256 under the secret (RFC 2104), then stretched with argon2id
     (RFC 9106, second recommended option: 64 MiB, 3 passes).
     """
 
@@ -30,26 +30,27 @@ class PinKeeper:
         self._argon2id = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
         self._nobody = _nobodys_hash(self._argon2id)
 
-    def hash(self, number: CaseNumber, pin: Pin) -> str:
+    def hash(self, number: CaseNumber, key: Pin | RecoveryCode) -> str:
         """The string to store."""
-        return self._argon2id.hash(self._bound(number, pin))
+        return self._argon2id.hash(self._bound(number, key))
 
-    def opened(self, case: Case | None, number: CaseNumber, pin: Pin) -> Case:
-        """Return ``case`` if ``pin`` is its PIN; the same time is spent where there is no case.
+    def opened(self, case: Case | None, number: CaseNumber, key: Pin | RecoveryCode) -> Case:
+        """Return ``case`` if ``key`` is its own; the same time is spent where there is no case, or no such key.
 
-        Raises: CaseUnknown for no case and for a wrong PIN alike.
+        Raises: CaseUnknown for no case and for a wrong key alike.
         """
-        stored = self._nobody if case is None else case.pin_hash
+        stored = None if case is None else case.pin_hash if isinstance(key, Pin) else case.recovery_hash
         try:
-            self._argon2id.verify(stored, self._bound(number, pin))
+            self._argon2id.verify(stored or self._nobody, self._bound(number, key))
         except (VerificationError, InvalidHashError):
             raise CaseUnknown from None
-        if case is None:
+        if case is None or stored is None:
             raise CaseUnknown
         return case
 
-    def _bound(self, number: CaseNumber, pin: Pin) -> str:
-        return hmac.new(self._secret, f"{number}:{pin.digits}".encode(), hashlib.sha256).hexdigest()
+    def _bound(self, number: CaseNumber, key: Pin | RecoveryCode) -> str:
+        told = f"{number}:{key.digits}" if isinstance(key, Pin) else f"{number}:recovery:{key.text}"
+        return hmac.new(self._secret, told.encode(), hashlib.sha256).hexdigest()
 
 
 def _nobodys_hash(argon2id: PasswordHasher) -> str:

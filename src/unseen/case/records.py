@@ -12,6 +12,7 @@ from unseen.case.statements import Statements
 
 _NUMBER_SYMBOLS: Final = 12  # 60 random bits
 _PIN_DIGITS: Final = 8
+_CODE_SYMBOLS: Final = 20  # 100 random bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,18 @@ class CaseNumber:
 
         Raises: CaseUnknown, the same as for a number that was never given out.
         """
-        try:
-            value = from_crockford(unicodedata.normalize("NFKC", typed).strip(), _NUMBER_SYMBOLS)
-            return cls(_grouped(crockford(value, _NUMBER_SYMBOLS)))
-        except ValueError:
-            raise CaseUnknown from None
+        return cls(_read(typed, _NUMBER_SYMBOLS))
 
     def __str__(self) -> str:
         return self.text
+
+
+def _read(typed: str, symbols: int) -> str:
+    try:
+        value = from_crockford(unicodedata.normalize("NFKC", typed).strip(), symbols)
+    except ValueError:
+        raise CaseUnknown from None
+    return _grouped(crockford(value, symbols))
 
 
 def _grouped(symbols: str) -> str:
@@ -81,6 +86,36 @@ class Pin:
         return f"{self.digits[:4]} {self.digits[4:]}"
 
 
+@dataclass(frozen=True, slots=True)
+class RecoveryCode:
+    """``4TQ9-X2MB-K7PD-0V3R-8HWN``: 100 random bits that make a new PIN; shown once, never stored."""
+
+    text: str = field(repr=False)
+
+    @classmethod
+    def new(cls, random_bits: RandomBits) -> Self:
+        """A fresh code."""
+        return cls(_grouped(crockford(random_bits(5 * _CODE_SYMBOLS), _CODE_SYMBOLS)))
+
+    @classmethod
+    def parse(cls, typed: str) -> Self:
+        """Read what a person typed.  Raises: CaseUnknown, the same as for a wrong code."""
+        return cls(_read(typed, _CODE_SYMBOLS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What opens a case: shown together, once, and renewed together."""
+
+    pin: Pin
+    recovery_code: RecoveryCode
+
+    @classmethod
+    def new(cls, random_bits: RandomBits) -> Self:
+        """Fresh ones."""
+        return cls(pin=Pin.new(random_bits), recovery_code=RecoveryCode.new(random_bits))
+
+
 class CaseStatus(StrEnum):
     """Where a case is in its life; see ``transitions``."""
 
@@ -112,14 +147,37 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A request for protection.  ``pin_hash`` is a keyed argon2id string; see ``pin``."""
+    """A request for protection.  ``pin_hash`` and ``recovery_hash`` are keyed argon2id strings; see ``pin``."""
 
     number: CaseNumber
     pin_hash: str = field(repr=False)
+    recovery_hash: str | None = field(default=None, repr=False)  #: None: opened before there were recovery codes
     opened_at: datetime
     statements: Statements
     status: CaseStatus = CaseStatus.OPEN
     items: tuple[Item, ...] = ()
+    session_round: int = 0  #: goes up when all sessions end: one of an earlier round opens nothing
 
     def __post_init__(self) -> None:
         require_utc(self.opened_at)
+
+
+class NoteKind(StrEnum):
+    """What a case's timeline tells besides its items and matches."""
+
+    CONTACT_KEPT = "contact-kept"
+    CONTACT_DELETED = "contact-deleted"
+    LINK_ASKED = "link-asked"
+    LINK_STOPPED = "link-stopped"
+    KEYS_RENEWED = "keys-renewed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something that happened to a case as a whole."""
+
+    kind: NoteKind
+    at: datetime
+
+    def __post_init__(self) -> None:
+        require_utc(self.at)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from unseen.base import CaseRefused
+from unseen.case.minors import services_for_minors
 
 
 class Acting(StrEnum):
@@ -30,33 +30,6 @@ class Age(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """Someone who can help where Unseen must not."""
-
-    name: str
-    where: str
-    address: str
-
-
-#: For pictures of someone under 18 (checked 2026-11-22; the national police are always an option too).
-_SERVICES_FOR_MINORS: Final = (
-    Service(name="NCMEC Take It Down", where="anywhere", address="https://takeitdown.ncmec.org"),
-    Service(
-        name="Report Remove, by Childline and the IWF",
-        where="United Kingdom",
-        address="https://www.iwf.org.uk/our-technology/report-remove/",
-    ),
-    Service(name="INHOPE, the hotline of your country", where="anywhere", address="https://www.inhope.org"),
-    Service(name="the police", where="anywhere", address="your country's emergency number"),
-)
-
-
-def services_for_minors() -> tuple[Service, ...]:
-    """Who takes care of pictures of someone under 18; nobody else should touch such a file."""
-    return _SERVICES_FOR_MINORS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Statements:
     """What whoever opens a case declares, before any file is read."""
 
@@ -71,10 +44,10 @@ class Statements:
         Raises: CaseRefused, naming the right services where the person was or may have been under 18.
         """
         if self.age is not Age.ADULT:
-            names = "; ".join(f"{s.name} ({s.where}): {s.address}" for s in _SERVICES_FOR_MINORS)
+            names = "; ".join(f"{each.name}: {each.address}" for each in services_for_minors() if not each.places)
             raise CaseRefused(
                 "Pictures of someone who was, or may have been, under 18 need another service, and no file was read.",
-                hint=f"These are made for it and free: {names}. Do not send the picture to anyone else.",
+                hint=f"These are made for it and free: {names}; the police too. Do not send the picture to anyone.",
             )
         if not self.without_consent:
             raise CaseRefused(

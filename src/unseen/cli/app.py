@@ -8,7 +8,21 @@ import typer
 
 from unseen import __version__
 from unseen.base import UnseenError
-from unseen.cli import backup, bank, case, demo, doctor, fingerprint, forget, renew_secret, scan, screen, serve, token
+from unseen.cli import (
+    backup,
+    bank,
+    case,
+    demo,
+    doctor,
+    fingerprint,
+    forget,
+    kit,
+    renew_secret,
+    scan,
+    screen,
+    serve,
+    token,
+)
 from unseen.cli.errors import STOPPED, tell, tell_bug
 from unseen.cli.terminal import complain, remark
 
@@ -52,6 +66,7 @@ app.command("scan")(scan.scan)
 app.add_typer(bank.app, name="bank")
 app.add_typer(token.app, name="token")
 app.command("serve")(serve.serve)
+app.command("kit")(kit.kit)
 app.command("forget")(forget.forget)
 app.command("backup")(backup.backup)
 app.command("renew-secret")(renew_secret.renew_secret)

@@ -69,9 +69,13 @@ _Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON object, 
 @app.command("open")
 def open_(
     files: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE", help="Pictures and videos; a screenshot will do.", show_default=False),
-    ],
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Pictures and videos; a screenshot will do.", show_default=False),
+    ] = None,
+    kit_file: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Instead of pictures, what the offline kit saved on her device."),
+    ] = None,
     acting: _Acting = None,
     sharing: _Sharing = None,
     without_consent: _Consent = None,
@@ -83,19 +87,23 @@ def open_(
 ) -> None:
     """Protect pictures, and get a case number and a PIN.
 
-    What the options do not say is asked. Only fingerprints are kept, never a picture or a
-    file's name: of the whole picture and, unless you say otherwise, of up to 96 parts of it; of
-    a video, one for about every second.
+    What the options do not say is asked; with --from, the file has the answers. Only
+    fingerprints are kept, never a picture or a file's name: of the whole picture and, unless
+    you say otherwise, of up to 96 parts of it; of a video, one for about every second.
     Exit code 1 when another service is the right one for these pictures.
     """
+    from unseen.cli.kit_file import read_kit_file
     from unseen.desk.open_case import open_case
 
-    statements = _statements(acting, sharing, without_consent, age)
+    if bool(files) == (kit_file is not None):
+        raise typer.BadParameter("Name pictures, or with --from what the kit saved.")
+    kit = None if kit_file is None else read_kit_file(kit_file)
+    statements = _statements(acting, sharing, without_consent, age) if kit is None else kit.statements
     with opened_node() as node:
         try:
             opened = open_case(
                 statements,
-                _pictures(files, node, with_regions=not whole_picture_only),
+                _pictures(files or [], node, with_regions=not whole_picture_only) if kit is None else kit.pictures(),
                 store=node.store,
                 pins=node.pins,
                 clock=node.clock,
@@ -105,7 +113,14 @@ def open_(
             _refer(refusal, statements)
             raise typer.Exit(FOUND) from None
     if as_json:
-        say_data({"case": str(opened.case.number), "pin": opened.pin.digits, "items": len(opened.case.items)})
+        say_data(
+            {
+                "case": str(opened.case.number),
+                "pin": opened.pin.digits,
+                "recovery_code": opened.recovery_code.text,
+                "items": len(opened.case.items),
+            }
+        )
     else:
         _hand_over(opened)
 
@@ -186,15 +201,21 @@ def _pictures(files: Sequence[Path], node: "Node", *, with_regions: bool) -> Ite
 
 def _refer(refusal: CaseRefused, statements: "Statements") -> None:
     """Say kindly why not here, and who can help instead."""
-    from unseen.case.statements import Age, services_for_minors
+    from babel import Locale
+
+    from unseen.case.minors import services_for_minors
+    from unseen.case.statements import Age
 
     complain(refusal.what)
     if statements.age is Age.ADULT:
         remark(refusal.hint or "")
         return
-    remark("\nThese services are made for it, and free:\n")
+    remark("\nThese services are made for it, and free; this is no legal advice:\n")
     for service in services_for_minors():
-        remark(f"  {service.name} ({service.where})\n    {service.address}")
+        where = ", ".join(Locale("en").territories[place] for place in service.places) or "anywhere"
+        ways = [way for way in (service.address, service.call and f"telephone {service.call}") if way]
+        remark(f"  {service.name} ({where})\n    {', '.join(ways)}{' (to be checked)' * service.is_to_be_checked}")
+    remark("  the police (anywhere)")
     remark("\nPlease do not send the pictures to anyone else. What happened is not your fault.")
 
 
@@ -202,9 +223,11 @@ def _hand_over(opened: "OpenedCase") -> None:
     number, items = opened.case.number, opened.case.items
     say(f"Your case is open. {_counted(len(items))} protected here from now on.\n")
     say(f"  Case number   {number}")
-    say(f"  PIN           {opened.pin.shown}\n")
-    say("Please write both down now: they are shown this once. Nobody can look the PIN")
-    say("up for you. Keep the note where only you find it.\n")
+    say(f"  PIN           {opened.pin.shown}")
+    say(f"  Recovery code {opened.recovery_code.text}\n")
+    say("Please write them down now: they are shown this once. Nobody can look the PIN")
+    say("up for you; the recovery code gives you a new one on the pages of this service.")
+    say("Keep the note where only you find it.\n")
     say("Services that use this node compare their uploads with your fingerprints, and")
     say("hold back what is near one. A copy that was changed a lot can be missed.")
     _name_exact_only(opened.case.items)

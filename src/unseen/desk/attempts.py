@@ -1,90 +1,90 @@
-"""How often a PIN may be tried: ever longer waits for one case from one address, never longer than 15 minutes.
+"""How often PINs may be tried and cases opened: keyed counts in memory, and ever longer waits, never a lock.
 
-A wait belongs to a pair of number and address, so that whoever guesses elsewhere keeps nobody out of her own case; and
-it is asked for before anything is looked up, so that it is the same for a number that was never given out.  Nothing is
-written down: what is kept are keyed digests, under a key that lives as long as the process.
+A wait at a PIN belongs to a pair of number and address, so that whoever guesses elsewhere keeps nobody out of her own
+case; and it is asked for before anything is looked up, so that it is the same for a number that was never given out.
 """
 
-import hashlib
-import secrets
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
-from unseen.base import CallerError
+from unseen.base import CaseUnknown, TooSoon
+from unseen.case.records import CaseNumber
+from unseen.desk.counts import Count, Counts
 
 FREE_TRIES: Final = 3  #: typing mistakes cost nothing
 LONGEST_S: Final = 900
 _FIRST_S: Final = 5
-_FORGOTTEN_AFTER_S: Final = 24 * 3600
-_MOST: Final = 100_000  # pairs; the one that was quiet for longest goes first
+_HOUR_S: Final = 3600.0
 _NETWORK_OF_V6: Final = 48  # bits; one customer may have so many addresses
 
 
-class TooManyTries(CallerError):
+class TooManyTries(TooSoon):
     """Wait a little before the next try."""
 
     code = "too_many_tries"
 
-    def __init__(self, what: str, *, hint: str | None = None, wait_s: float = 0.0) -> None:
-        """``wait_s``: until a try is looked at again."""
-        super().__init__(what, hint=hint)
-        self.wait_s = wait_s
 
+class TooManyCases(TooSoon):
+    """So many cases were opened from one address."""
 
-@dataclass(slots=True)
-class _Tries:
-    count: int
-    last_at: float
+    code = "too_many_cases"
 
 
 class Attempts:
-    """Counts tries.  Thread-safe."""
+    """Counts tries at a PIN, a recovery code or a link."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        """``monotonic``: seconds of a clock that never goes back."""
-        self._monotonic = monotonic
-        self._key = secrets.token_bytes(32)
-        self._tries: OrderedDict[bytes, _Tries] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
 
-    def begin(self, typed_number: str, address: str) -> bytes:
+    def begin(self, typed_number: str, address: str) -> str:
         """Count a try as a wrong one, before it is checked, so that many at a time gain nothing.
 
+        ``address``: where it comes from; a token's name where a helper asks.
         Returns: what ``succeeded`` takes.  Raises: TooManyTries, and then nothing is counted.
         """
-        pair, now = self._digest(typed_number, address), self._monotonic()
-        with self._lock:
-            self._forget(now)
-            tries = self._tries.get(pair)
-            if tries is not None and (wait_s := tries.last_at + wait_after(tries.count) - now) > 0:
-                raise TooManyTries(
-                    "The number and PIN were tried too often.",
-                    hint="Wait a little before you try again.",
-                    wait_s=wait_s,
-                )
-            self._tries[pair] = _Tries(1 if tries is None else tries.count + 1, now)
-            self._tries.move_to_end(pair)
-        return pair
+        told = f"tries\0{_canonical(typed_number)}\0{_neighbourhood(address)}"
+        self._counts.change(told, _one_more)
+        return told
 
-    def succeeded(self, begun: bytes) -> None:
+    def succeeded(self, begun: str) -> None:
         """Number and PIN were right: earlier mistakes count no more."""
-        with self._lock:
-            self._tries.pop(begun, None)
+        self._counts.change(begun, lambda *_: None)
 
-    def _forget(self, now: float) -> None:
-        while self._tries:
-            oldest = next(iter(self._tries))
-            if len(self._tries) < _MOST and now - self._tries[oldest].last_at < _FORGOTTEN_AFTER_S:
-                return
-            del self._tries[oldest]
 
-    def _digest(self, typed_number: str, address: str) -> bytes:
-        told = f"{typed_number}\0{_neighbourhood(address)}".encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(told, key=self._key, digest_size=16).digest()
+class Openings:
+    """Counts the cases that are opened from one address."""
+
+    def __init__(self, counts: Counts, *, an_hour: int) -> None:
+        """``an_hour``: how many at once, and then how many in every hour; 0: as many as anybody likes."""
+        self._counts, self._an_hour = counts, an_hour
+
+    def admit(self, address: str) -> None:
+        """Let one case be opened.  Raises: TooManyCases.
+
+        What is kept is one time: when the cases opened so far would have been opened at the steady pace (the generic
+        cell rate algorithm, ITU-T I.371).
+        """
+        if not self._an_hour:
+            return
+        pace_s = _HOUR_S / self._an_hour
+
+        def one_more(held: Count | None, now: float) -> Count:
+            due = max(now, held.at if held else now) + pace_s
+            if (wait_s := due - now - _HOUR_S) > 1e-6:
+                raise TooManyCases(
+                    "Many cases were opened from your network.", hint="Wait before you open another one.", wait_s=wait_s
+                )
+            return Count(1, due)
+
+        self._counts.change(f"openings\0{_neighbourhood(address)}", one_more)
+
+
+def _one_more(tries: Count | None, now: float) -> Count:
+    if tries is not None and (wait_s := tries.at + wait_after(tries.number) - now) > 0:
+        raise TooManyTries(
+            "The number and PIN were tried too often.", hint="Wait a little before you try again.", wait_s=wait_s
+        )
+    return Count(1 if tries is None else tries.number + 1, now)
 
 
 def wait_after(tries: int) -> float:
@@ -92,6 +92,14 @@ def wait_after(tries: int) -> float:
     if tries < FREE_TRIES:
         return 0.0
     return float(min(LONGEST_S, _FIRST_S * 2 ** min(tries - FREE_TRIES, 20)))
+
+
+def _canonical(typed: str) -> str:
+    """One spelling for all the ways to type a number, so that tries at it are counted together."""
+    try:
+        return str(CaseNumber.parse(typed))
+    except CaseUnknown:
+        return typed
 
 
 def _neighbourhood(address: str) -> str:

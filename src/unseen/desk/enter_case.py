@@ -1,6 +1,6 @@
 """She comes back: number and PIN are shown once, and open her case for a while."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unseen.base import CaseUnknown
 from unseen.case.pin import PinKeeper
@@ -13,6 +13,7 @@ class Entered:
     """Someone who showed number and PIN.  A surface keeps it sealed and for a short time."""
 
     number: CaseNumber
+    session_round: int
 
 
 def enter_case(number: CaseNumber, pin: Pin, *, store: Store, pins: PinKeeper) -> Entered:
@@ -22,12 +23,27 @@ def enter_case(number: CaseNumber, pin: Pin, *, store: Store, pins: PinKeeper) -
     """
     with store.read() as reader:
         case = reader.find_case(number)
-    return Entered(pins.opened(case, number, pin).number)  # slow, and asks the store nothing
+    opened = pins.opened(case, number, pin)  # slow, and asks the store nothing
+    return Entered(opened.number, opened.session_round)
 
 
 def case_of(reader: Reader, entered: Entered) -> Case:
-    """The case that was entered.  Raises: CaseUnknown (it is gone: the store was restored from a backup)."""
+    """The case that was entered.
+
+    Raises: CaseUnknown (its sessions were ended since, or it is gone: the store was restored from a backup).
+    """
     case = reader.find_case(entered.number)
-    if case is None:
+    if case is None or case.session_round != entered.session_round:
         raise CaseUnknown
     return case
+
+
+def end_sessions(entered: Entered, *, store: Store) -> None:
+    """Sign out, in every browser where the case is open.  Raises: CaseUnknown (it was signed out already)."""
+    with store.write() as tx:
+        tx.put_case(without_sessions(case_of(tx, entered)))
+
+
+def without_sessions(case: Case) -> Case:
+    """The case, in a round of its own: what was entered before opens nothing."""
+    return replace(case, session_round=case.session_round + 1)

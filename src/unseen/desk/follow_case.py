@@ -5,7 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from unseen.base import Clock
-from unseen.case.records import Case, Item
+from unseen.case.contact import RecoveryLink
+from unseen.case.records import Case, Item, Note
 from unseen.desk.enter_case import Entered, case_of
 from unseen.desk.ports import ConfirmedMatch, ItemClaim, Store
 
@@ -18,6 +19,11 @@ class Happening(StrEnum):
     MATCHED = "matched"
     ITEM_ENDED = "item-ended"  #: it is protected no more; mostly because she withdrew it
     ENDED = "ended"  #: nothing is protected any more
+    CONTACT_KEPT = "contact-kept"
+    CONTACT_DELETED = "contact-deleted"
+    LINK_ASKED = "link-asked"
+    LINK_STOPPED = "link-stopped"
+    KEYS_RENEWED = "keys-renewed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,8 @@ class FollowedCase:
     case: Case
     items: tuple[FollowedItem, ...]
     timeline: tuple[Line, ...]
+    has_contact: bool
+    link: RecoveryLink | None  #: that works, or will
 
 
 def follow_case(entered: Entered, *, store: Store, clock: Clock) -> FollowedCase:
@@ -58,17 +66,23 @@ def follow_case(entered: Entered, *, store: Store, clock: Clock) -> FollowedCase
         case = case_of(reader, entered)
         claims = reader.case_claims(entered.number)
         matches = reader.case_matches(entered.number)
+        notes = reader.case_notes(entered.number)
+        contact, link = reader.find_contact(entered.number), reader.find_link(entered.number)
     protected = {claim.item for claim in claims if claim.ended_at is None}
-    today = clock.now().date()
-    told = [match for match in matches if match.confirmed_at.date() < today]
+    now = clock.now()
+    told = [match for match in matches if match.confirmed_at.date() < now.date()]
     return FollowedCase(
         case=case,
         items=tuple(FollowedItem(item=item, is_protected=item.number in protected) for item in case.items),
-        timeline=_timeline(case, claims, told),
+        timeline=_timeline(case, claims, told, notes),
+        has_contact=contact is not None,
+        link=link if link is not None and link.is_pending(now) else None,
     )
 
 
-def _timeline(case: Case, claims: tuple[ItemClaim, ...], matches: list[ConfirmedMatch]) -> tuple[Line, ...]:
+def _timeline(
+    case: Case, claims: tuple[ItemClaim, ...], matches: list[ConfirmedMatch], notes: tuple[Note, ...]
+) -> tuple[Line, ...]:
     """Sorted by time; what happened at the same moment in the order of ``Happening``, then by item."""
     lines = [(case.opened_at, Line(happening=Happening.OPENED, day=case.opened_at.date()))]
     lines += [(c.since, Line(happening=Happening.PROTECTED, day=c.since.date(), item=c.item)) for c in claims]
@@ -78,6 +92,7 @@ def _timeline(case: Case, claims: tuple[ItemClaim, ...], matches: list[Confirmed
         for (item, platform, day), seen_at in first_of_day.items()
     ]
     lines += _endings(claims)
+    lines += [(note.at, Line(happening=Happening(note.kind.value), day=note.at.date())) for note in notes]
     order = list(Happening)
     lines.sort(key=lambda each: (each[0], order.index(each[1].happening), each[1].item or 0))
     return tuple(line for _, line in lines)

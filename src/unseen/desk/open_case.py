@@ -1,35 +1,37 @@
 """A person, or someone acting for her, asks that her pictures be protected."""
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
 
-from unseen.bank.records import Source, SourceKind
-from unseen.base import BadRequest, Clock
+from unseen.base import CaseUnknown, Clock
 from unseen.base.ids import RandomBits
+from unseen.case.contact import Contact
 from unseen.case.pin import PinKeeper
-from unseen.case.records import Case, CaseEvent, CaseNumber, Item, Pin
+from unseen.case.records import Case, CaseEvent, CaseNumber, Keys, Note, NoteKind, Pin, RecoveryCode
 from unseen.case.statements import Statements
 from unseen.case.transitions import after
-from unseen.desk.ports import Store
-from unseen.fingerprint.records import Fingerprint, Kind
-
-MAX_ITEMS: Final = 500
-CASE_BANK: Final = "cases"  #: where cases' fingerprints are banked
+from unseen.desk.items import gathered, protected
+from unseen.desk.once import Once
+from unseen.desk.ports import Reader, Store
+from unseen.fingerprint.records import Fingerprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedCase:
-    """What the person gets: the only time the PIN is seen."""
+    """What the person gets: the only time PIN and recovery code are seen."""
 
     case: Case
     pin: Pin
+    recovery_code: RecoveryCode
 
 
 def open_case(
     statements: Statements,
     pictures: Iterable[Sequence[Fingerprint]],
     *,
+    contact: Contact | None = None,
+    once: Once | None = None,
     store: Store,
     pins: PinKeeper,
     clock: Clock,
@@ -40,53 +42,40 @@ def open_case(
     ``pictures`` gives the fingerprints of one picture after the other and is not touched before the statements are
     found good: where the person was under 18, no file is read.  A featureless picture keeps its exact digests only.
     Whether a picture comes with a region fingerprint is the person's choice, and its item keeps it.
+    ``once``: the request may come again, and is answered as before then.
 
-    Raises: CaseRefused, BadRequest (no picture, or too many), BadMedia (from ``pictures``; nothing was stored).
+    Raises: CaseRefused, BadRequest (no picture, or too many), BadMedia (from ``pictures``; nothing was stored),
+    Conflict (the key of ``once`` came with another request).
     """
     statements.require_eligible()
-    items = _gathered(pictures)
-    number, pin, now = CaseNumber.new(random_bits), Pin.new(random_bits), clock.now()
-    case = Case(number=number, pin_hash=pins.hash(number, pin), opened_at=now, statements=statements, items=())
+    items = gathered(pictures)
+    number, keys, now = CaseNumber.new(random_bits), Keys.new(random_bits), clock.now()
+    pin_hash, recovery_hash = pins.hash(number, keys.pin), pins.hash(number, keys.recovery_code)  # slow
     with store.write() as tx:
-        shown = []
-        for item_number, fingerprints in enumerate(items, start=1):
-            tx.protect(
-                CASE_BANK,
-                fingerprints,
-                source=Source(kind=SourceKind.CASE, ref=str(number), item=item_number),
-                confirmed_by=None,
-                actor="case",
-                reason="case opened",
-                at=now,
-            )
-            shown.append(
-                Item(
-                    number=item_number,
-                    day=now.date(),
-                    media="video" if any(f.kind is Kind.FRAME for f in fingerprints) else "picture",
-                    is_perceptual=any(f.kind.is_perceptual for f in fingerprints),
-                    has_regions=any(f.kind is Kind.REGION for f in fingerprints),
-                )
-            )
-        case = after(
-            Case(number=number, pin_hash=case.pin_hash, opened_at=now, statements=statements, items=tuple(shown)),
-            CaseEvent.PROTECT,
-        )
+        if once is not None and (answer := once.answer(tx, now)) is not None:
+            return _opened_before(tx, answer)
+        case = Case(number=number, pin_hash=pin_hash, recovery_hash=recovery_hash, opened_at=now, statements=statements)
+        shown = protected(tx, number, items, first=1, reason="case opened", at=now)
+        case = after(replace(case, items=shown), CaseEvent.PROTECT)
         tx.put_case(case)
-    return OpenedCase(case=case, pin=pin)
+        if contact is not None:
+            tx.put_contact(number, contact)
+            tx.put_note(number, Note(kind=NoteKind.CONTACT_KEPT, at=now))
+        if once is not None:
+            once.keep(tx, json.dumps([str(number), keys.pin.digits, keys.recovery_code.text]), now)
+    return OpenedCase(case=case, pin=keys.pin, recovery_code=keys.recovery_code)
 
 
-def _gathered(pictures: Iterable[Sequence[Fingerprint]]) -> list[list[Fingerprint]]:
-    items: list[list[Fingerprint]] = []
-    for fingerprints in pictures:
-        kept = [f for f in fingerprints if not f.is_featureless]
-        if not kept:
-            raise BadRequest(
-                "A picture needs at least its sha256: a featureless one can only be found as the same file."
-            )
-        items.append(kept)
-        if len(items) > MAX_ITEMS:
-            raise BadRequest(f"A case holds at most {MAX_ITEMS} pictures.", hint="Open another case for the rest.")
-    if not items:
-        raise BadRequest("A case needs at least one picture.")
-    return items
+def opened_before(once: Once, *, store: Store, clock: Clock) -> OpenedCase | None:
+    """What the same request opened a moment ago, as it stands now; None where it is new.  Raises: Conflict."""
+    with store.read() as reader:
+        answer = once.answer(reader, clock.now())
+        return None if answer is None else _opened_before(reader, answer)
+
+
+def _opened_before(reader: Reader, answer: str) -> OpenedCase:
+    number, pin, recovery_code = json.loads(answer)
+    case = reader.find_case(CaseNumber(number))
+    if case is None:
+        raise CaseUnknown
+    return OpenedCase(case=case, pin=Pin(pin), recovery_code=RecoveryCode(recovery_code))

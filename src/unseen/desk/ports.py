@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from unseen.act.records import Decision, Sighting
 from unseen.bank.records import Bank, Change, Entry, EntryState, Source
-from unseen.case.records import Case, CaseNumber
+from unseen.case.contact import Contact, RecoveryLink
+from unseen.case.records import Case, CaseNumber, Note
 from unseen.desk.tokens import Token
 from unseen.fingerprint.records import Fingerprint, Kind
 
@@ -69,6 +70,22 @@ class ConfirmedMatch:
     platform: str
     seen_at: datetime
     confirmed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What is sent to a contact, and says nothing to whoever looks over a shoulder."""
+
+    subject: str
+    text: str = field(repr=False)
+
+
+class Mail(Protocol):
+    """Sends letters; the node keeps none."""
+
+    def send(self, address: str, letter: Letter) -> None:
+        """Hand a letter to the mail server.  Raises: MailNotSent, never telling the address."""
+        ...
 
 
 class Reader(Protocol):
@@ -144,6 +161,26 @@ class Reader(Protocol):
 
         A hit from before the claim began, or after it ended, is none of the case's.  One hit is named once for an item.
         """
+        ...
+
+    def case_notes(self, number: CaseNumber) -> tuple[Note, ...]:
+        """What happened to the case as a whole, by time."""
+        ...
+
+    def find_contact(self, number: CaseNumber) -> Contact | None:
+        """Where a link would be sent, or None."""
+        ...
+
+    def find_link(self, number: CaseNumber) -> RecoveryLink | None:
+        """The link that was asked for, whatever became of it, or None."""
+        ...
+
+    def unsent_links(self) -> tuple[RecoveryLink, ...]:
+        """Links that are neither sent nor stopped, by time."""
+        ...
+
+    def find_answer(self, digest: bytes, *, kept_after: datetime) -> bytes | None:
+        """The sealed answer to the request of this digest, if it was kept after then."""
         ...
 
     def sighting(self, hit_id: str) -> Sighting:
@@ -236,6 +273,38 @@ class Transaction(Reader, Protocol):
 
     def put_case(self, case: Case) -> None:
         """Make or replace a case with its items."""
+        ...
+
+    def put_note(self, number: CaseNumber, note: Note) -> None:
+        """Have the case's timeline tell something."""
+        ...
+
+    def put_contact(self, number: CaseNumber, contact: Contact) -> None:
+        """Keep a case's contact, in place of an earlier one.  No database has it in clear."""
+        ...
+
+    def drop_contact(self, number: CaseNumber) -> None:
+        """Forget a case's contact."""
+        ...
+
+    def put_link(self, link: RecoveryLink) -> None:
+        """Make or replace the link of a case."""
+        ...
+
+    def drop_link(self, number: CaseNumber) -> None:
+        """Forget the link of a case."""
+        ...
+
+    def drop_links(self, *, asked_before: datetime) -> None:
+        """Forget links that were asked for before then."""
+        ...
+
+    def keep_answer(self, digest: bytes, sealed: bytes, *, at: datetime) -> None:
+        """Keep the answer to a request, in place of an earlier one of this digest."""
+        ...
+
+    def drop_answers(self, *, kept_before: datetime) -> None:
+        """Forget answers that were kept before then."""
         ...
 
     def put_sightings(self, sightings: Sequence[Sighting]) -> None:

@@ -7,10 +7,11 @@ from typing import Final
 from unseen.bank.records import Source, SourceKind
 from unseen.base import Clock, NotFound
 from unseen.case.pin import PinKeeper
-from unseen.case.records import CaseEvent, CaseNumber, Pin
+from unseen.case.records import Case, CaseEvent, CaseNumber, Pin
 from unseen.case.transitions import after
 from unseen.desk.enter_case import Entered, case_of, enter_case
-from unseen.desk.ports import Store
+from unseen.desk.keep_contact import forget_contact
+from unseen.desk.ports import Store, Transaction
 
 _REASON: Final = "withdrawn by the person"
 
@@ -40,7 +41,7 @@ def withdraw_entered(entered: Entered, *, store: Store, clock: Clock) -> Receipt
     with store.write() as tx:
         case = case_of(tx, entered)
         tx.end_claims(Source(kind=SourceKind.CASE, ref=str(case.number)), actor="case", reason=_REASON, at=now)
-        tx.put_case(after(case, CaseEvent.WITHDRAW))
+        _end(tx, case)
     return Receipt(case=case.number, withdrawn_at=now)
 
 
@@ -57,5 +58,11 @@ def withdraw_item(entered: Entered, item: int, *, store: Store, clock: Clock) ->
         source = Source(kind=SourceKind.CASE, ref=str(case.number), item=item)
         tx.end_claims(source, actor="case", reason=_REASON, at=now)
         if not tx.case_entries(case.number):
-            tx.put_case(after(case, CaseEvent.WITHDRAW))
+            _end(tx, case)
     return Receipt(case=case.number, withdrawn_at=now)
+
+
+def _end(tx: Transaction, case: Case) -> None:
+    """The case protects nothing any more, and no contact is kept for it."""
+    tx.put_case(after(case, CaseEvent.WITHDRAW))
+    forget_contact(tx, case.number)

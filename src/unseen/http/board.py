@@ -2,19 +2,25 @@
 
 Slot 0 is the keeper's, slots 1 to n the workers'.  A slot has one writer, the process whose number it is; what it
 writes carries a checksum, so that a reader never takes half of it.  A slot outlives its process: the one that takes
-its place goes on counting from what stands there.
+its place goes on counting from what stands there.  After the slots come the counts of tries (``desk/counts``), which
+all processes write in turn.
 """
 
+import fcntl
 import json
 import mmap
 import os
 import struct
 import tempfile
+import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
+
+from unseen.desk.counts import COUNTS_BYTES, Counts
 
 KEEPER: Final = 0  #: the slot of whoever does the housekeeping
 _STATUS_BYTES: Final = 4096
@@ -48,16 +54,18 @@ class Board:
         self._memory = memory
         self.workers = workers
         self.descriptor = descriptor  #: what another process attaches to; None where it is this process's alone
+        self._turn = threading.Lock()
+        self.counts: Final = Counts(memory, _counts_at(workers), self._my_turn, time.monotonic)
 
     @classmethod
     def alone(cls) -> Self:
         """The board of a node of one process."""
-        return cls(mmap.mmap(-1, 2 * _SLOT_BYTES), 1)
+        return cls(_prepared(mmap.mmap(-1, _size(1)), 1), 1)
 
     @classmethod
     def shared(cls, workers: int) -> Self:
         """A board that other processes can attach to; it is gone with the last of them.  Raises: OSError."""
-        size = (workers + 1) * _SLOT_BYTES
+        size = _size(workers)
         if hasattr(os, "memfd_create"):
             descriptor = os.memfd_create("unseen-board")
             os.truncate(descriptor, size)
@@ -65,12 +73,12 @@ class Board:
             with tempfile.TemporaryFile(buffering=0) as file:
                 file.write(bytes(size))  # all of it now: a mapped page that the disk has no room for would kill us
                 descriptor = os.dup(file.fileno())
-        return cls(mmap.mmap(descriptor, size), workers, descriptor)
+        return cls(_prepared(mmap.mmap(descriptor, size), workers), workers, descriptor)
 
     @classmethod
     def attach(cls, descriptor: int, workers: int) -> Self:
         """The board behind an inherited descriptor."""
-        return cls(mmap.mmap(descriptor, (workers + 1) * _SLOT_BYTES), workers, descriptor)
+        return cls(mmap.mmap(descriptor, _size(workers)), workers, descriptor)
 
     def put_status(self, number: int, status: Status) -> None:
         """Write how process ``number`` stands."""
@@ -98,6 +106,19 @@ class Board:
         """Note that process ``number`` is gone; only for whoever saw it end."""
         self._write(number * _SLOT_BYTES, _STATUS_BYTES, None)
 
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """One thread of one process at a time; a process that is killed gives its turn back."""
+        with self._turn:
+            if self.descriptor is None:
+                yield
+                return
+            fcntl.lockf(self.descriptor, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.lockf(self.descriptor, fcntl.LOCK_UN)
+
     def _write(self, at: int, room: int, value: object) -> None:
         said = json.dumps(value, separators=(",", ":")).encode()
         if len(said) > room - _HEAD.size:
@@ -114,3 +135,16 @@ class Board:
                 break
             time.sleep(0.001)
         return None
+
+
+def _counts_at(workers: int) -> int:
+    return (workers + 1) * _SLOT_BYTES
+
+
+def _size(workers: int) -> int:
+    return _counts_at(workers) + COUNTS_BYTES
+
+
+def _prepared(memory: mmap.mmap, workers: int) -> mmap.mmap:
+    Counts.prepare(memory, _counts_at(workers))
+    return memory

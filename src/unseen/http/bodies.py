@@ -42,10 +42,15 @@ async def read_json(request: Request, slot: Slot, shape: type[M], *, max_bytes: 
 
     Raises: UnsupportedBody, BadBody, and as ``read_bytes``.
     """
+    body = await read_json_bytes(request, slot, max_bytes=max_bytes, timeout_s=timeout_s)
+    return await slot.run(parse_json, body, shape)
+
+
+async def read_json_bytes(request: Request, slot: Slot, *, max_bytes: int, timeout_s: float) -> bytes:
+    """The body, not parsed yet.  Raises: UnsupportedBody, and as ``read_bytes``."""
     if media_type(request) != "application/json":
         raise UnsupportedBody("This route reads application/json.", hint="Set the Content-Type header.")
-    body = await read_bytes(request, slot, max_bytes=max_bytes, timeout_s=timeout_s)
-    return await slot.run(parse_json, body, shape)
+    return await read_bytes(request, slot, max_bytes=max_bytes, timeout_s=timeout_s)
 
 
 def parse_json(body: bytes, shape: type[M]) -> M:

@@ -17,7 +17,7 @@ _SAID: Final = {
     413: "The body is larger than this node takes.",
     415: "This route does not read a body of this type.",
     422: "The values do not have the documented form, or cannot be taken; the message says which and why.",
-    429: "You have as many long uploads under way as this node takes of one client.",
+    429: "You have as many long uploads under way as this node takes of one client, or tried too many PINs.",
     503: "The node cannot do it now: the index loads, the queue is full, or the store does not answer. "
     "Nothing was half-done. It never means `allow`.",
     507: "The disk is full; nothing was changed.",

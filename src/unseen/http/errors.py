@@ -1,5 +1,6 @@
 """One shape for every error, and one table from an error to its status code."""
 
+import math
 from typing import Final
 
 from pydantic import ValidationError
@@ -18,10 +19,10 @@ from unseen.base import (
     NodeError,
     NotFound,
     StorageFull,
+    TooSoon,
     Unauthenticated,
     UnseenError,
 )
-from unseen.desk.attempts import TooManyTries
 from unseen.desk.jobs import TooManyJobs
 
 RETRY_AFTER_S: Final = 2
@@ -70,7 +71,7 @@ STATUS: Final[dict[type[UnseenError], int]] = {
     BadMedia: 422,
     CaseRefused: 422,
     TooManyJobs: 429,
-    TooManyTries: 429,
+    TooSoon: 429,
     NodeError: 503,
     StorageFull: 507,
 }
@@ -94,9 +95,16 @@ def answer(error: UnseenError) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, Forbidden):
         headers["WWW-Authenticate"] = 'Bearer error="insufficient_scope"'  # RFC 6750, 3.1
+    elif isinstance(error, TooSoon):
+        headers["Retry-After"] = retry_after(error)
     elif isinstance(error, NodeError | TooManyJobs):
         headers["Retry-After"] = str(RETRY_AFTER_S)
     return JSONResponse(shape(error.code, error.what, error.hint), status_of(error), headers)
+
+
+def retry_after(error: TooSoon) -> str:
+    """The header's whole seconds."""
+    return str(max(1, math.ceil(error.wait_s)))
 
 
 def answer_of_router(status: int, headers: dict[str, str] | None) -> JSONResponse:

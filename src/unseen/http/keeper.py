@@ -1,4 +1,4 @@
-"""The housekeeping of one node, done by one process whatever the number of workers: tidy the index, forget what is due.
+"""The housekeeping of one node, by one process of it: tidy the index, forget what is due, send letters.
 
 Whoever holds the lock in the data folder does it; it passes on when that process ends, however it ends.
 """
@@ -10,14 +10,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from unseen.compose import Node
 from unseen.desk.forget import forget
+from unseen.desk.recovery_links import send_links
 from unseen.http.board import KEEPER, Board, Status
 from unseen.http.follower import done
+from unseen.http.pages.letters import letters_of
 
 TIDY_EVERY_S: Final = 1.0
+POST_EVERY_S: Final = 20.0
 _TIDYING: Final = 3  # threads, so that small index files are written while a big one of each kind is
 _LOCK: Final = ".keeper.lock"
 _NICENESS: Final = 10  # uploads go first
@@ -57,6 +61,8 @@ class Keeper:
         while not self._node.index.is_open:
             if self._stopping.wait(0.05):
                 return
+        posting = threading.Thread(target=self._post, name="unseen-post", daemon=True)
+        posting.start()
         tidying = [threading.Thread(target=self._tidy, name="unseen-tidy", daemon=True) for _ in range(_TIDYING)]
         for thread in tidying:
             thread.start()
@@ -68,8 +74,19 @@ class Keeper:
                 forget_at = time.monotonic() + self._node.config.forget_every_s
             self._board.put_status(KEEPER, Status(pid=os.getpid(), forgot_at=self._forgot_at))
             self._stopping.wait(max(0.0, min(forget_at - time.monotonic(), _TRY_S)))
-        for thread in tidying:
+        for thread in (posting, *tidying):
             thread.join()
+
+    def _post(self) -> None:
+        """Send the letters that are due, in a thread of its own: a mail server may be slow."""
+        node = self._node
+        if node.mail is None or node.config.public_url is None:
+            return
+        letter = letters_of(node.config.public_url)
+        send = partial(send_links, letter=letter, links=node.links, mail=node.mail, store=node.store, clock=node.clock)
+        while not self._stopping.is_set():
+            done("send letters", send)
+            self._stopping.wait(POST_EVERY_S)
 
     def _tidy(self) -> None:
         _give_way()

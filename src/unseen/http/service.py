@@ -9,7 +9,7 @@ from typing import Final, cast
 from starlette.requests import Request
 
 from unseen.compose import Node
-from unseen.desk.attempts import Attempts
+from unseen.desk.attempts import Attempts, Openings
 from unseen.desk.recall import Recall
 from unseen.http.board import Board, Status
 from unseen.http.follower import Follower
@@ -58,7 +58,8 @@ class Service:
     jobs: Jobs  #: what the videos are told of as
     desk: Lane  #: reads and changes banks
     cases: Lane  #: opens, shows and withdraws cases
-    attempts: Attempts  #: at PINs on the pages
+    attempts: Attempts  #: at PINs, recovery codes and links
+    openings: Openings  #: of cases, on the pages
     follower: Follower
     guard: Guard
     recall: Recall  #: for when the store is away
@@ -151,7 +152,8 @@ def make_service(node: Node, seat: Seat) -> Service:
         beside=ThreadPoolExecutor(config.screen_threads, thread_name_prefix="unseen-beside", initializer=step_back),
         door=Lane("door", threads=_DOOR_THREADS, waiting=screening.capacity + 4 * _WAITING, memory_bytes=0),
         desk=Lane("desk", threads=_DESK_THREADS, waiting=_WAITING, memory_bytes=2 * (config.max_bytes + JSON_BYTES)),
-        attempts=Attempts(time.monotonic),
+        attempts=Attempts(seat.board.counts),
+        openings=Openings(seat.board.counts, an_hour=config.cases_an_hour),
         cases=Lane("cases", threads=_CASE_THREADS, waiting=_WAITING, memory_bytes=(_WAITING + 2) * JSON_BYTES),
         follower=follower,
         guard=guard,

@@ -24,6 +24,7 @@ class CaseReads(BankReads):
         return Case(
             number=number,
             pin_hash=row.pin_hash,
+            recovery_hash=row.recovery_hash,
             opened_at=row.opened_at,
             statements=Statements(
                 acting=Acting(row.acting),
@@ -42,6 +43,7 @@ class CaseReads(BankReads):
                 )
                 for item in held
             ),
+            session_round=row.session_round,
         )
 
     def case_claims(self, number: CaseNumber) -> tuple[ItemClaim, ...]:
@@ -107,12 +109,14 @@ class CaseWrites(CaseReads):
         number = case.number.text
         columns = {
             "pin_hash": case.pin_hash,
+            "recovery_hash": case.recovery_hash,
             "opened_at": case.opened_at,
             "acting": case.statements.acting,
             "sharing": case.statements.sharing,
             "without_consent": case.statements.without_consent,
             "age": case.statements.age,
             "status": case.status,
+            "session_round": case.session_round,
         }
         if not self._connection.execute(update(cases).where(cases.c.number == number).values(columns)).rowcount:
             self._connection.execute(insert(cases).values(number=number, **columns))

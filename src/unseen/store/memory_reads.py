@@ -11,7 +11,8 @@ import numpy as np
 from unseen.act.records import Decision, DecisionKind, Sighting
 from unseen.bank.records import Bank, Change, Entry, EntryEvent, EntryState, Provenance, SourceKind
 from unseen.base import NotFound
-from unseen.case.records import Case, CaseNumber
+from unseen.case.contact import Contact, RecoveryLink
+from unseen.case.records import Case, CaseNumber, Note
 from unseen.desk.jobs import UNDER_WAY, Job
 from unseen.desk.ports import CodeRows, ConfirmedMatch, IndexDelta, ItemClaim, Tally
 from unseen.desk.tokens import Token
@@ -33,6 +34,10 @@ class State:
     cases: dict[CaseNumber, Case] = field(default_factory=dict)
     sightings: dict[str, Sighting] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
+    notes: list[tuple[CaseNumber, Note]] = field(default_factory=list)
+    contacts: dict[CaseNumber, Contact] = field(default_factory=dict)
+    links: dict[CaseNumber, RecoveryLink] = field(default_factory=dict)
+    answers: dict[bytes, tuple[datetime, bytes]] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
 
@@ -49,6 +54,10 @@ class State:
             cases=self.cases.copy(),
             sightings=self.sightings.copy(),
             decisions=self.decisions.copy(),
+            notes=self.notes.copy(),
+            contacts=self.contacts.copy(),
+            links=self.links.copy(),
+            answers=self.answers.copy(),
             tokens=self.tokens.copy(),
             jobs=self.jobs.copy(),
         )
@@ -179,6 +188,23 @@ class MemoryReader:
                 source = claim.source
                 if (source.kind, source.ref) == (SourceKind.CASE, str(number)) and source.item is not None:
                     yield source.item, entry.id, claim
+
+    def case_notes(self, number: CaseNumber) -> tuple[Note, ...]:
+        return tuple(sorted((note for of, note in self._state.notes if of == number), key=lambda note: note.at))
+
+    def find_contact(self, number: CaseNumber) -> Contact | None:
+        return self._state.contacts.get(number)
+
+    def find_link(self, number: CaseNumber) -> RecoveryLink | None:
+        return self._state.links.get(number)
+
+    def unsent_links(self) -> tuple[RecoveryLink, ...]:
+        unsent = [each for each in self._state.links.values() if each.sent_at is None and each.stopped_at is None]
+        return tuple(sorted(unsent, key=lambda each: (each.asked_at, str(each.number))))
+
+    def find_answer(self, digest: bytes, *, kept_after: datetime) -> bytes | None:
+        kept_at, sealed = self._state.answers.get(digest, (None, None))
+        return sealed if kept_at is not None and kept_at > kept_after else None
 
     def sighting(self, hit_id: str) -> Sighting:
         try:

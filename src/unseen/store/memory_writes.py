@@ -17,7 +17,8 @@ from unseen.bank.records import (
     Source,
 )
 from unseen.base import Conflict, NotFound
-from unseen.case.records import Case
+from unseen.case.contact import Contact, RecoveryLink
+from unseen.case.records import Case, CaseNumber, Note
 from unseen.desk.jobs import UNDER_WAY, Job, JobState
 from unseen.desk.ports import ERASED_AT_ONCE
 from unseen.desk.tokens import Token
@@ -102,6 +103,30 @@ class MemoryTransaction(MemoryReader):
 
     def put_case(self, case: Case) -> None:
         self._state.cases[case.number] = case
+
+    def put_note(self, number: CaseNumber, note: Note) -> None:
+        self._state.notes.append((number, note))
+
+    def put_contact(self, number: CaseNumber, contact: Contact) -> None:
+        self._state.contacts[number] = contact
+
+    def drop_contact(self, number: CaseNumber) -> None:
+        self._state.contacts.pop(number, None)
+
+    def put_link(self, link: RecoveryLink) -> None:
+        self._state.links[link.number] = link
+
+    def drop_link(self, number: CaseNumber) -> None:
+        self._state.links.pop(number, None)
+
+    def drop_links(self, *, asked_before: datetime) -> None:
+        self._state.links = {n: each for n, each in self._state.links.items() if each.asked_at >= asked_before}
+
+    def keep_answer(self, digest: bytes, sealed: bytes, *, at: datetime) -> None:
+        self._state.answers[digest] = (at, sealed)
+
+    def drop_answers(self, *, kept_before: datetime) -> None:
+        self._state.answers = {d: kept for d, kept in self._state.answers.items() if kept[0] >= kept_before}
 
     def put_sightings(self, sightings: Sequence[Sighting]) -> None:
         for sighting in sightings:

@@ -12,6 +12,7 @@ from unseen.base import Clock, Misconfigured, SystemClock
 from unseen.base.ids import RandomBits
 from unseen.store.claim_sql import Because, ClaimWrites
 from unseen.store.columns import LINEAGE_BYTES
+from unseen.store.recovery_sql import RecoveryWrites
 from unseen.store.sealing import Sealer
 from unseen.store.secret_file import Secret, SecretSource
 from unseen.store.tables import ledger
@@ -23,7 +24,7 @@ _RESTORE: Final = (
 
 #: The migrations that this version knows, oldest first.  Written out, so that opening an up-to-date store need not
 #: load the migration machinery; a test holds it to the files.
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ def _checked(connection: Connection, secret: Secret, opening: Opening) -> Sealer
     else:
         because = Because(actor="operator", reason="secret lost", at=opening.given_up_at)
     ClaimWrites(connection, sealer).give_up_regions(because)
+    RecoveryWrites(connection, sealer).give_up_contacts()
     connection.execute(update(ledger).values(secret_check=sealer.check))
     return sealer
 

@@ -1,9 +1,9 @@
-"""Region records as the database holds them: sealed, so that who has the database alone has nothing of them.
+"""What the database holds sealed: region records and contacts; who has the database alone has nothing of them.
 
-A sealed record is a format byte, a nonce of 12 random bytes, and the record encrypted with AES-256-GCM (NIST SP
-800-38D) under a key of this store; the format byte and the entry's id are authenticated with it, so that records cannot
-be exchanged.  It is 29 bytes longer than the record, whatever that is.  Nonces are random: one key is good for 2 ** 32
-records, more than entries that a node can hold.
+What is sealed is a format byte, a nonce of 12 random bytes, and the content encrypted with AES-256-GCM (NIST SP
+800-38D) under a key of this store and purpose; the format byte and what it belongs to (an entry's id, a case's number)
+are authenticated with it, so that nothing can be exchanged.  It is 29 bytes longer than the content.  Nonces are
+random: one key is good for 2 ** 32 records, more than entries that a node can hold.
 """
 
 import hmac
@@ -21,14 +21,16 @@ from unseen.store.secret_file import Label, Secret
 _FORMAT: Final = b"\x01"
 _NONCE_BYTES: Final = 12
 _BEGIN: Final = len(_FORMAT) + _NONCE_BYTES
+_CONTACT_BYTES: Final = 320  # every contact is as long as the longest, so that its length tells nothing
 
 
 class Sealer:
-    """Seals and opens the region records of one store; thread-safe."""
+    """Seals and opens what one store has sealed; thread-safe."""
 
     def __init__(self, secret: Secret, lineage: bytes) -> None:
         """``lineage``: of the store, so that no other store has its keys."""
-        self._aead = AESGCM(secret.subkey(Label.REGION_RECORDS, salt=lineage))
+        self._regions = AESGCM(secret.subkey(Label.REGION_RECORDS, salt=lineage))
+        self._contacts = AESGCM(secret.subkey(Label.CONTACTS, salt=lineage))
         self._identities = secret.subkey(Label.REGION_IDENTITIES, salt=lineage)
         #: 32 bytes for the store to know the secret by; they say nothing of it
         self.check: Final = secret.subkey(Label.CHECK, salt=lineage)
@@ -48,8 +50,7 @@ class Sealer:
 
     def sealed(self, entry_id: int, record: bytes) -> bytes:
         """The region record of an entry as the database may see it."""
-        nonce = os.urandom(_NONCE_BYTES)
-        return _FORMAT + nonce + self._aead.encrypt(nonce, record, _bound_to(entry_id))
+        return _sealed(self._regions, record, entry_id.to_bytes(8, "big"))
 
     def opened(self, entry_id: int, sealed: bytes) -> bytes:
         """The region record of an entry.
@@ -57,13 +58,32 @@ class Sealer:
         Raises: StoreUnavailable where it is not the one that was sealed for this entry.
         """
         try:
-            return self._aead.decrypt(sealed[len(_FORMAT) : _BEGIN], sealed[_BEGIN:], _bound_to(entry_id, sealed[:1]))
+            return _opened(self._regions, sealed, entry_id.to_bytes(8, "big"))
         except (InvalidTag, ValueError):
             raise StoreUnavailable(
                 f"The regions of entry {entry_id} were altered in the store, or are damaged.",
                 hint="Restore the newest backup, or retire the entry.",
             ) from None
 
+    def sealed_contact(self, number: str, contact: str) -> bytes:
+        """The contact of a case as the database may see it."""
+        return _sealed(self._contacts, contact.encode().ljust(_CONTACT_BYTES, b"\0"), number.encode())
 
-def _bound_to(entry_id: int, form: bytes = _FORMAT) -> bytes:
-    return form + entry_id.to_bytes(8, "big")
+    def opened_contact(self, number: str, sealed: bytes) -> str:
+        """The contact of a case.  Raises: StoreUnavailable where it is not the one that was sealed for this case."""
+        try:
+            return _opened(self._contacts, sealed, number.encode()).rstrip(b"\0").decode()
+        except (InvalidTag, ValueError):
+            raise StoreUnavailable(
+                "A contact was altered in the store, or is damaged.", hint="Restore the newest backup."
+            ) from None
+
+
+def _sealed(aead: AESGCM, content: bytes, belongs_to: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return _FORMAT + nonce + aead.encrypt(nonce, content, _FORMAT + belongs_to)
+
+
+def _opened(aead: AESGCM, sealed: bytes, belongs_to: bytes) -> bytes:
+    """Raises: InvalidTag, ValueError."""
+    return aead.decrypt(sealed[len(_FORMAT) : _BEGIN], sealed[_BEGIN:], sealed[:1] + belongs_to)

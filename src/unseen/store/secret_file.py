@@ -1,7 +1,8 @@
 """The node's secret: one small file that is never in the store, nor in a backup of it; and the keys made from it.
 
-Regions are sealed with it in the store and veiled with it in the index's files, and PINs are bound to it: whoever
-steals a database, a backup or an index has none of these without this file.  All nodes of one store have the same.
+Regions and contacts are sealed with it in the store, regions veiled with it in the index's files, and PINs bound to it:
+whoever steals a database, a backup or an index has none of these without this file.  All nodes of one store have the
+same.
 """
 
 import os
@@ -26,6 +27,8 @@ class Label(StrEnum):
     REGION_RECORDS = "unseen/1 sealing of region records"
     REGION_IDENTITIES = "unseen/1 identities of region records"
     REGION_INDEX = "unseen/1 veil of the region index"
+    CONTACTS = "unseen/1 sealing of contacts"
+    LINKS = "unseen/1 tokens of recovery links"
     PAGE_SESSIONS = "unseen/1 sessions of her pages"
 
 

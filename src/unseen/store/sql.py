@@ -16,6 +16,7 @@ from unseen.store.case_sql import CaseReads, CaseWrites
 from unseen.store.claim_sql import ClaimWrites
 from unseen.store.entry_sql import EntryReads
 from unseen.store.job_sql import JobReads, JobWrites
+from unseen.store.recovery_sql import RecoveryReads, RecoveryWrites
 from unseen.store.sealing import Sealer
 from unseen.store.tables import ledger
 from unseen.store.token_sql import TokenReads, TokenWrites
@@ -23,11 +24,11 @@ from unseen.store.token_sql import TokenReads, TokenWrites
 POLL_S: Final = 0.05  #: between two looks for a change, where nothing tells of it
 
 
-class SqlReader(EntryReads, CaseReads, ActReads, TokenReads, JobReads):
+class SqlReader(EntryReads, CaseReads, RecoveryReads, ActReads, TokenReads, JobReads):
     """Everything that can be asked, of one moment."""
 
 
-class SqlTransaction(ClaimWrites, CaseWrites, ActWrites, TokenWrites, JobWrites):
+class SqlTransaction(ClaimWrites, CaseWrites, RecoveryWrites, ActWrites, TokenWrites, JobWrites):
     """Everything that can be asked and done, all of it or nothing."""
 
 

@@ -29,6 +29,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
     false,
+    text,
 )
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -188,6 +189,40 @@ cases: Final = Table(
     Column("without_consent", Boolean, nullable=False),
     Column("age", Text, nullable=False),
     Column("status", Text, nullable=False),
+    Column("recovery_hash", Text),
+    Column("session_round", Integer, nullable=False, server_default=text("0")),
+)
+
+case_notes: Final = Table(
+    "case_notes",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("case_number", ForeignKey("cases.number"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("at", UtcMicros, nullable=False),
+)
+contacts: Final = Table(
+    "contacts",
+    metadata,
+    Column("case_number", ForeignKey("cases.number"), primary_key=True),
+    Column("contact", LargeBinary, nullable=False),  # sealed
+)
+#: Links that were asked for; their tokens follow from the row and a key that is not here.
+links: Final = Table(
+    "links",
+    metadata,
+    Column("case_number", ForeignKey("cases.number"), primary_key=True),
+    Column("asked_at", UtcMicros, nullable=False),
+    Column("sent_at", UtcMicros),
+    Column("stopped_at", UtcMicros),
+)
+#: What was answered a few minutes ago, sealed under keys that only those who asked have.
+answers: Final = Table(
+    "answers",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("answer", LargeBinary, nullable=False),
+    Column("kept_at", UtcMicros, nullable=False, index=True),
 )
 
 items: Final = Table(

@@ -37,7 +37,7 @@ def test_someone_who_may_have_been_under_18_is_sent_to_the_right_services(age: A
     with pytest.raises(CaseRefused) as refusal:
         statements.require_eligible()
     assert "https://takeitdown.ncmec.org" in str(refusal.value)
-    assert all(service.name in str(refusal.value) for service in services_for_minors())
+    assert all(each.name in str(refusal.value) for each in services_for_minors() if not each.places)
 
 
 def test_a_case_is_about_missing_consent() -> None:

@@ -2,7 +2,9 @@
 
 import pytest
 
-from unseen.desk.attempts import FREE_TRIES, LONGEST_S, Attempts, TooManyTries, wait_after
+from support.counting import fresh_counts
+from unseen.desk.attempts import FREE_TRIES, LONGEST_S, Attempts, Openings, TooManyCases, TooManyTries, wait_after
+from unseen.desk.counts import Count, Counts
 
 HERS, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 
@@ -21,8 +23,13 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def attempts(seconds: Seconds) -> Attempts:
-    return Attempts(seconds)
+def attempts(counts: Counts) -> Attempts:
+    return Attempts(counts)
+
+
+@pytest.fixture
+def counts(seconds: Seconds) -> Counts:
+    return fresh_counts(seconds)
 
 
 def fail(attempts: Attempts, seconds: Seconds, times: int, *, number: str = "A", address: str = HERS) -> None:
@@ -81,10 +88,12 @@ def test_addresses_of_one_customer_are_one(attempts: Attempts) -> None:
     attempts.begin("A", "2001:db8:2::1")
 
 
-def test_nothing_of_a_number_or_an_address_is_kept(attempts: Attempts) -> None:
+def test_nothing_of_a_number_or_an_address_is_kept(attempts: Attempts, counts: Counts) -> None:
     attempts.begin("K7PD-4TQ9-X2MB", HERS)
-    assert [len(key) for key in attempts._tries] == [16]
-    assert "K7PD" not in repr(attempts._tries)
+    held = bytes(counts._memory)
+    assert b"K7PD" not in held
+    assert HERS.encode() not in held
+    assert len(held.replace(b"\0", b"")) <= 32 + 16 + 1, "a key, a digest, and how many"
 
 
 def test_after_a_day_it_is_forgotten(attempts: Attempts, seconds: Seconds) -> None:
@@ -92,4 +101,46 @@ def test_after_a_day_it_is_forgotten(attempts: Attempts, seconds: Seconds) -> No
     seconds.now += 24 * 3600
     for _ in range(FREE_TRIES):
         attempts.begin("A", HERS)
-    assert len(attempts._tries) == 1
+
+
+def test_a_crowd_of_guessers_elsewhere_makes_no_guesser_forgotten_soon(attempts: Attempts, seconds: Seconds) -> None:
+    fail(attempts, seconds, 12)
+    for number in range(5_000):
+        attempts.begin(str(number), ELSEWHERE)
+    with pytest.raises(TooManyTries):
+        attempts.begin("A", HERS)
+
+
+def test_a_full_memory_lets_go_of_what_was_quiet_for_longest(counts: Counts, seconds: Seconds) -> None:
+    seconds.now = 1000.0
+    for number in range(80_000):  # more than there are slots
+        seconds.now += 0.001
+        counts.change(str(number), lambda held, now: Count((held.number if held else 0) + 1, now))
+    held = list[bool]()
+    for number in (*range(10), *range(79_990, 80_000)):
+        counts.change(str(number), lambda count, now: (held.append(count is not None), count or Count(1, now))[1])
+    assert held[10:] == [True] * 10
+    assert not all(held[:10])
+
+
+def test_a_few_cases_may_be_opened_at_once_and_then_one_after_the_other(counts: Counts, seconds: Seconds) -> None:
+    openings = Openings(counts, an_hour=4)
+    for _ in range(4):
+        openings.admit(HERS)
+    with pytest.raises(TooManyCases) as refused:
+        openings.admit(HERS)
+    assert refused.value.wait_s == pytest.approx(900)
+    openings.admit(ELSEWHERE)
+    seconds.now += refused.value.wait_s
+    openings.admit(HERS)
+    with pytest.raises(TooManyCases):
+        openings.admit(HERS)
+    seconds.now += 3600
+    for _ in range(4):
+        openings.admit(HERS)
+
+
+def test_an_operator_may_let_anybody_open_as_many_as_they_like(counts: Counts) -> None:
+    openings = Openings(counts, an_hour=0)
+    for _ in range(100):
+        openings.admit(HERS)

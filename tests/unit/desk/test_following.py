@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 def followed(node: Node, opened: OpenedCase) -> FollowedCase:
-    return follow_case(Entered(opened.case.number), store=node.store, clock=node.clock)
+    return follow_case(Entered(opened.case.number, 0), store=node.store, clock=node.clock)
 
 
 def told(node: Node, opened: OpenedCase) -> list[tuple[str, date, int | None, str | None]]:
@@ -38,7 +38,7 @@ def decided(node: Node, hit: str, kind: DecisionKind) -> None:
 def test_number_and_pin_enter_and_nothing_else_does(node: Node) -> None:
     opened, other = node.open_case(picture(1)), node.open_case(picture(2))
     number = opened.case.number
-    assert enter_case(number, opened.pin, store=node.store, pins=node.pins) == Entered(number)
+    assert enter_case(number, opened.pin, store=node.store, pins=node.pins) == Entered(number, 0)
     for tried, pin in [(number, other.pin), (CaseNumber("0000-0000-0000"), opened.pin), (number, Pin("0" * 16))]:
         with pytest.raises(CaseUnknown):
             enter_case(tried, pin, store=node.store, pins=node.pins)
@@ -115,7 +115,7 @@ def test_what_was_found_before_a_case_or_after_its_withdrawal_is_none_of_its_bus
 
 def test_one_item_is_withdrawn_at_once_and_the_other_stays(node: Node) -> None:
     opened = node.open_case(picture(1), picture(2))
-    withdraw_item(Entered(opened.case.number), 1, store=node.store, clock=node.clock)
+    withdraw_item(Entered(opened.case.number, 0), 1, store=node.store, clock=node.clock)
     assert node.screen(*picture(1)).verdict.response is Response.ALLOW
     assert node.screen(*picture(2)).verdict.response is Response.REVIEW
     shown = followed(node, opened)
@@ -125,7 +125,7 @@ def test_one_item_is_withdrawn_at_once_and_the_other_stays(node: Node) -> None:
 
 def test_the_last_item_withdraws_the_case(node: Node) -> None:
     opened = node.open_case(picture(1), picture(2))
-    entered = Entered(opened.case.number)
+    entered = Entered(opened.case.number, 0)
     for item in (1, 2, 2):
         node.clock.move(DAY)
         withdraw_item(entered, item, store=node.store, clock=node.clock)
@@ -137,7 +137,7 @@ def test_the_last_item_withdraws_the_case(node: Node) -> None:
 def test_everything_is_withdrawn_in_one_line(node: Node) -> None:
     opened = node.open_case(picture(1), picture(2))
     node.clock.move(DAY)
-    withdraw_entered(Entered(opened.case.number), store=node.store, clock=node.clock)
+    withdraw_entered(Entered(opened.case.number, 0), store=node.store, clock=node.clock)
     assert [line[0] for line in told(node, opened)][3:] == [Happening.ENDED]
     assert node.screen(*picture(1)).verdict.response is Response.ALLOW
 
@@ -145,5 +145,5 @@ def test_everything_is_withdrawn_in_one_line(node: Node) -> None:
 def test_an_item_that_is_not_there_is_said_to_be_missing(node: Node) -> None:
     opened = node.open_case(picture(1))
     with pytest.raises(NotFound):
-        withdraw_item(Entered(opened.case.number), 2, store=node.store, clock=node.clock)
+        withdraw_item(Entered(opened.case.number, 0), 2, store=node.store, clock=node.clock)
     assert node.screen(*picture(1)).verdict.response is Response.REVIEW

@@ -14,10 +14,10 @@ from unseen.act.records import Matched
 from unseen.bank.records import Bank, Response, Source, SourceKind
 from unseen.desk import near_regions
 from unseen.desk.index import BankIndex
+from unseen.desk.items import CASE_BANK
 from unseen.desk.look_again import seen_again
 from unseen.desk.look_closer import STAGES, look_up_alone_closely, look_up_closely
 from unseen.desk.near_regions import banked_of
-from unseen.desk.open_case import CASE_BANK
 from unseen.desk.recall import Recall
 from unseen.desk.sought_regions import SoughtRegions
 from unseen.fingerprint.closer import LOOKS, banked_regions, regions_sought

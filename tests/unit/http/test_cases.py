@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from support.service import STATEMENTS, LiveService, case_of, pdq, screened, sha256
+from unseen.desk.attempts import FREE_TRIES
+from unseen.desk.tokens import Scope
 
 
 def opened(helper: httpx.Client, *pictures: list[dict[str, Any]]) -> dict[str, Any]:
@@ -63,11 +65,12 @@ def test_opening_a_case_does_not_tell_whether_a_picture_was_banked(helper: httpx
     assert banker.post("/v1/banks/cases/entries", json=listed).status_code == 201
 
     def told(case: dict[str, Any]) -> dict[str, Any]:
-        return {**case, "number": len(case["number"]), "pin": len(case["pin"])}
+        secrets = ("number", "pin", "recovery_code")
+        return {**case, **{name: len(case[name]) for name in secrets}}
 
     known, unknown = opened(helper, [pdq(1006)]), opened(helper, [pdq(1007)])
     assert told(known) == told(unknown)
-    assert set(known) == {"number", "pin", "status", "items"}
+    assert set(known) == {"number", "pin", "recovery_code", "status", "items"}
 
 
 def test_files_chosen_again_find_their_items_and_nobody_elses(helper: httpx.Client) -> None:
@@ -78,8 +81,53 @@ def test_files_chosen_again_find_their_items_and_nobody_elses(helper: httpx.Clie
     assert shown["found"] == [2, None, None, 1]
 
 
+def test_a_case_that_is_sent_twice_is_opened_once(helper: httpx.Client, live: LiveService) -> None:
+    sent, key = case_of([pdq(1030)]), {"Idempotency-Key": "sent-twice-" * 3}
+    first, again = (helper.post("/v1/cases", json=sent, headers=key) for _ in range(2))
+    assert (first.status_code, first.text) == (again.status_code, again.text) == (201, again.text)
+    assert helper.post("/v1/cases", json=case_of([pdq(1031)]), headers=key).status_code == 409
+    other = live.client(Scope.CASE, name="another-hotline")
+    assert other.post("/v1/cases", json=sent, headers=key).status_code == 409
+    assert helper.post("/v1/cases", json=sent, headers={"Idempotency-Key": "guessable"}).status_code == 422
+    assert helper.post("/v1/cases", json=sent).json()["number"] != first.json()["number"]
+
+
+def test_pictures_are_added_to_a_case(helper: httpx.Client, platform: httpx.Client) -> None:
+    case = opened(helper, [pdq(1040)])
+    more = {"items": [{"fingerprints": [pdq(1041)]}, {"fingerprints": [sha256(1042)]}]}
+    key = {"Idempotency-Key": "added-twice-" * 3}
+    path = f"/v1/cases/{case['number']}/items"
+    first, again = (helper.post(path, json={**more, "pin": case["pin"]}, headers=key) for _ in range(2))
+    assert (first.status_code, first.content) == (201, again.content)
+    assert [item["number"] for item in first.json()["items"]] == [2, 3]
+    assert screened(platform, pdq(1041))["verdict"] == "review"
+    shown = helper.post(f"/v1/cases/{case['number']}/show", json={"pin": case["pin"]}).json()
+    assert [item["number"] for item in shown["items"]] == [1, 2, 3]
+    assert withdraw(helper, case).status_code == 200
+    assert screened(platform, pdq(1041))["verdict"] == "allow"
+    assert helper.post(path, json={**more, "pin": case["pin"]}).status_code == 409
+
+
+def test_a_helper_who_guesses_pins_waits_and_keeps_no_other_out(live: LiveService) -> None:
+    guesser, hotline = (live.client(Scope.CASE, name=name) for name in ("guesser", "patient-hotline"))
+    case = opened(hotline, [sha256(1050)])
+    answers = {
+        number: [
+            guesser.post(f"/v1/cases/{number}/show", json={"pin": "no digits"}).status_code
+            for _ in range(FREE_TRIES + 1)
+        ]
+        for number in (case["number"], "0000-0000-0000")
+    }
+    assert set(map(tuple, answers.values())) == {(*[404] * FREE_TRIES, 429)}
+    refused = guesser.post(f"/v1/cases/{case['number']}/withdrawal", json={"pin": case["pin"]})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_tries")
+    assert 0 < int(refused.headers["retry-after"]) <= 5
+    assert hotline.post(f"/v1/cases/{case['number']}/show", json={"pin": case["pin"]}).status_code == 200
+
+
 @pytest.mark.parametrize("route", ["show", "withdrawal"])
-def test_a_wrong_pin_and_an_unknown_number_get_one_answer(helper: httpx.Client, route: str) -> None:
+def test_a_wrong_pin_and_an_unknown_number_get_one_answer(live: LiveService, route: str) -> None:
+    helper = live.client(Scope.CASE)
     case = opened(helper, [sha256(1014)])
     wrong = "00000001" if case["pin"] != "0000 0001" else "00000002"
     answers = [

@@ -1,5 +1,6 @@
 """Her pages, as a browser without scripts asks for them."""
 
+import logging
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,10 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from support.service import LiveService, case_of, memory_node, pdq, running, screened, sha256
+from support.service import LiveService, case_of, forget_tries, memory_node, pdq, running, screened, sha256, wait_until
 from unseen.base import SystemClock
 from unseen.desk.attempts import FREE_TRIES
 from unseen.desk.tokens import Scope
+from unseen.http.pages import ROUTES
 from unseen.http.pages.assets import assets
 from unseen.http.pages.languages import LANGUAGES, language_for
 from unseen.http.pages.sessions import COOKIE, IDLE, LONGEST
@@ -22,7 +24,7 @@ PAGES = ("", "enter", "under-18")
 
 @pytest.fixture
 def visitor(live: LiveService) -> Iterator[httpx.Client]:
-    live.app.state.service.attempts._tries.clear()
+    forget_tries(live)
     with httpx.Client(base_url=live.url, timeout=60, trust_env=False) as client:
         yield client
 
@@ -327,3 +329,39 @@ def test_tries_are_counted_by_the_address_that_the_proxy_tells(tmp_path: Any) ->
 
         assert [tried("192.0.2.1") for _ in range(FREE_TRIES + 1)] == [404] * FREE_TRIES + [429]
         assert tried("192.0.2.2") == 404
+
+
+def test_no_answer_of_any_page_tells_another_site_or_is_kept(visitor: httpx.Client, case: dict[str, Any]) -> None:
+    """Every address that there is, with a case open and without."""
+    cookie = entered(visitor, case)
+    checked = 0
+    for route in ROUTES:
+        path = route.path.replace("{language:language}", "en").replace("{token}", "ABC").replace("{rest:path}", "x")
+        if path.startswith("/assets"):
+            continue
+        for method in sorted({"GET", "POST"} & set(route.methods or ())):
+            for headers in ({}, cookie):
+                answer = visitor.request(method, path, headers=headers)
+                assert answer.status_code < 500, (method, path)
+                assert answer.headers["referrer-policy"] == "no-referrer", (method, path)
+                assert answer.headers["cache-control"] == "no-store", (method, path)
+                assert answer.headers["content-security-policy"].startswith("default-src 'none'"), (method, path)
+                sent = answer.headers.get("set-cookie", "")
+                assert not sent or all(part in sent for part in ("Secure", "HttpOnly", "SameSite=strict")), path
+                checked += 1
+    assert checked > 30
+
+
+def test_no_log_line_has_an_address_or_what_was_typed(
+    visitor: httpx.Client, case: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        enter(visitor, case["number"], case["pin"])
+        visitor.post("/en/recover", data={"number": case["number"], "code": case["recovery_code"], "once": "o" * 32})
+        visitor.get("/en/link/SECRETTOKEN")
+        visitor.get("/en/nowhere")
+        wait_until(lambda: caplog.text.count("request method=") >= 4)  # said after the answers
+    ours = "\n".join(r.getMessage() for r in caplog.records if not r.name.startswith(("httpx", "httpcore")))
+    assert "status=200" in ours
+    for secret in ("127.0.0.1", case["number"], case["pin"], case["recovery_code"], "SECRETTOKEN", "nowhere"):
+        assert secret not in ours, ours

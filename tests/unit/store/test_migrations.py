@@ -14,6 +14,12 @@ from unseen.store.sql import connected
 #: What makes a store one of schema 0001.
 BACK_TO_0001 = (
     "ALTER TABLE ledger DROP COLUMN secret_check",
+    "DROP TABLE answers",
+    "DROP TABLE links",
+    "DROP TABLE contacts",
+    "DROP TABLE case_notes",
+    "ALTER TABLE cases DROP COLUMN session_round",
+    "ALTER TABLE cases DROP COLUMN recovery_hash",
     "DROP INDEX ix_sightings_entry",
     "DROP TABLE jobs",
     "DROP TABLE frame_codes",

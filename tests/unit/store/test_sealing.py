@@ -9,19 +9,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from contract.store_makers import case, entry, events, matching, pdq, protected, region, with_bank
+from contract.store_makers import at, case, entry, events, matching, pdq, protected, region, with_bank
+from support.node import GOOD
 from support.postgres import Server
 from support.stores import Held, open_sqlite, open_store
 from unit.store.test_forgetting import found
 from unseen.bank.records import EntryEvent
 from unseen.base import Misconfigured, StoreUnavailable
+from unseen.case import Case, CaseNumber, Contact
 from unseen.desk.ports import Store
 from unseen.fingerprint.records import Fingerprint, Kind
 from unseen.store import Opening, PostgresStore, Secret, SqliteStore
 from unseen.store import open_store as open_store_with
 from unseen.store.sealing import Sealer
 from unseen.store.sql import connected
-from unseen.store.tables import entries, ledger, region_codes
+from unseen.store.tables import contacts, entries, ledger, region_codes
 
 PICTURES = 60
 
@@ -149,6 +151,12 @@ def test_without_the_secret_a_store_goes_on_with_whole_pictures(url: str) -> Non
 
 #: What a store of schema 0003 does not have.
 BACK_TO_0003 = (
+    "DROP TABLE answers",
+    "DROP TABLE links",
+    "DROP TABLE contacts",
+    "DROP TABLE case_notes",
+    "ALTER TABLE cases DROP COLUMN session_round",
+    "ALTER TABLE cases DROP COLUMN recovery_hash",
     "DROP INDEX ix_sightings_entry",
     "DROP TABLE jobs",
     "DROP TABLE frame_codes",
@@ -203,3 +211,26 @@ def test_an_older_store_gives_up_its_clear_regions_and_no_copy_stays_behind(
         (back,) = protected(store, [regions(5)], case("B"))
         assert back not in ids
         assert entry(store, back).fingerprint == regions(5)
+
+
+def test_the_database_has_no_contact_in_clear_nor_its_length(url: str) -> None:
+    with closing(open_store(url)) as store:
+        with store.write() as tx:
+            for number, address in (("0000-0000-0001", "a@b.org"), ("0000-0000-0002", f"{'x' * 60}@example.org")):
+                case = Case(number=CaseNumber(number), pin_hash="p", opened_at=at(0), statements=GOOD)
+                tx.put_case(case)
+                tx.put_contact(case.number, Contact(address=address, language="ko"))
+        with connected(store._plain) as connection:
+            sealed = [bytes(row) for row in connection.execute(select(contacts.c.contact)).scalars()]
+            assert len({len(row) for row in sealed}) == 1
+            assert not any(b"example" in row or b"b.org" in row for row in sealed)
+            first, second = (contacts.c.case_number == f"0000-0000-000{n}" for n in (1, 2))
+            connection.execute(update(contacts).where(first).values(contact=sealed[1]))  # by who can write to it
+            connection.execute(update(contacts).where(second).values(contact=sealed[0]))
+            if connection.in_transaction():
+                connection.commit()
+        with store.read() as reader, pytest.raises(StoreUnavailable, match="altered"):
+            reader.find_contact(CaseNumber("0000-0000-0001"))
+    renewed = Opening(secret=Held(Secret(b"o" * 32)), given_up_at=at(9))
+    with closing(open_store_with(url, renewed)) as store, store.read() as reader:
+        assert reader.find_contact(CaseNumber("0000-0000-0001")) is None, "nobody can open it any more"

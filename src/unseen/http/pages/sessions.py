@@ -1,7 +1,8 @@
 """A case that stays open for a while: a cookie that only the node can read, and no list of who is looking.
 
 The cookie is made after number and PIN were right and never before.  It is sealed (AES-256-GCM), so that what is left
-in a browser does not show the number; all workers and nodes of one store read it; it ends by itself.
+in a browser does not show the number; all workers and nodes of one store read it; it ends by itself, and when the case
+goes to its next round of sessions: after signing out anywhere, and after a change of PIN.
 """
 
 import json
@@ -49,6 +50,7 @@ def keep(response: Response, session: Session, key: bytes) -> None:
     told = json.dumps(
         [
             str(session.entered.number),
+            session.entered.session_round,
             session.form_key,
             session.begun_at.timestamp(),
             session.until.timestamp(),
@@ -72,9 +74,12 @@ def session_of(request: Request, key: bytes, now: datetime) -> Session | None:
         told = AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], COOKIE.encode())
     except (ValueError, InvalidTag):
         return None
-    number, form_key, begun_at, until = json.loads(told)
+    try:
+        number, session_round, form_key, begun_at, until = json.loads(told)
+    except ValueError:  # an older version's
+        return None
     session = Session(
-        entered=Entered(CaseNumber(number)),
+        entered=Entered(CaseNumber(number), session_round),
         form_key=form_key,
         begun_at=datetime.fromtimestamp(begun_at, UTC),
         until=datetime.fromtimestamp(until, UTC),

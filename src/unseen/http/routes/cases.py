@@ -1,34 +1,49 @@
 """``/v1/cases``: a person, or whoever helps her, opens a case, looks at it, takes it back.  Never a file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Self, TypeVar
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Header, Path
 from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 
 from unseen.case.records import Case, CaseNumber, CaseStatus, Item, Pin
 from unseen.case.statements import Acting, Age, Sharing, Statements
-from unseen.desk.open_case import MAX_ITEMS, OpenedCase, open_case
+from unseen.desk.add_items import add_items
+from unseen.desk.items import MAX_ITEMS
+from unseen.desk.once import Once
+from unseen.desk.open_case import OpenedCase, open_case
 from unseen.desk.show_case import ShownCase, show_case
+from unseen.desk.tokens import Token
 from unseen.desk.withdraw_case import Receipt, withdraw_case
 from unseen.fingerprint.records import Fingerprint
-from unseen.http.bodies import read_json
+from unseen.http.bodies import parse_json, read_json_bytes
 from unseen.http.describe import errors, reads_json
 from unseen.http.door import CaseHelper
-from unseen.http.service import JSON_BYTES, service_of
+from unseen.http.lanes import Slot
+from unseen.http.service import JSON_BYTES, Service, service_of
 from unseen.http.shapes import PDQ_EXAMPLE, SHA256_EXAMPLE, FingerprintIn, In, Out
 
 router = APIRouter(prefix="/v1", tags=["cases"])
 
 Number = Annotated[str, Path(max_length=40, description="The case's number, as it is on the note.")]
+Key = Annotated[
+    str | None,
+    Header(
+        pattern="^[A-Za-z0-9_-]{22,64}$",
+        description="At least 128 random bits, a new one for each new request: the same request with the same key, "
+        "sent again within 15 minutes, is done once and gets the same answer.",
+    ),
+]
+T = TypeVar("T")
 _PICTURE_EXAMPLE: Final = {"fingerprints": [SHA256_EXAMPLE, PDQ_EXAMPLE]}
 _OPEN_EXAMPLE: Final[dict[str, Any]] = {
     "statements": {"acting": "myself", "sharing": "shared", "without_consent": True, "age": "adult"},
     "items": [_PICTURE_EXAMPLE],
 }
 _PIN_EXAMPLE: Final = {"pin": "1234 5678"}
+_ADD_EXAMPLE: Final[dict[str, Any]] = {**_PIN_EXAMPLE, "items": [_PICTURE_EXAMPLE]}
 
 
 class StatementsIn(In):
@@ -54,10 +69,9 @@ class PictureIn(In):
         return tuple(f.record() for f in self.fingerprints)
 
 
-class CaseIn(In):
-    """A case to open."""
+class ItemsIn(In):
+    """Pictures to protect."""
 
-    statements: StatementsIn
     items: tuple[PictureIn, ...] = Field(min_length=1, max_length=MAX_ITEMS)
 
     def pictures(self) -> Iterator[tuple[Fingerprint, ...]]:
@@ -65,10 +79,20 @@ class CaseIn(In):
         return (item.records() for item in self.items)
 
 
+class CaseIn(ItemsIn):
+    """A case to open."""
+
+    statements: StatementsIn
+
+
 class PinIn(In):
     """What opens a case, beside its number.  It is in the body so that no address ever holds it."""
 
     pin: str = Field(min_length=1, max_length=40, description="As it is on the note; spaces and hyphens are ignored.")
+
+
+class AddIn(ItemsIn, PinIn):
+    """The PIN, and pictures to add."""
 
 
 class ShowIn(PinIn):
@@ -99,10 +123,11 @@ class ItemOut(Out):
 
 
 class OpenedOut(Out):
-    """What the person keeps.  The PIN is never shown again."""
+    """What the person keeps.  PIN and recovery code are never shown again."""
 
     number: str
     pin: str
+    recovery_code: str = Field(description="Makes a new PIN, and a new code, on the pages; once.")
     status: CaseStatus
     items: tuple[ItemOut, ...]
 
@@ -112,9 +137,21 @@ class OpenedOut(Out):
         return cls(
             number=str(opened.case.number),
             pin=opened.pin.shown,
+            recovery_code=opened.recovery_code.text,
             status=opened.case.status,
             items=tuple(ItemOut.of(item) for item in opened.case.items),
         )
+
+
+class AddedOut(Out):
+    """The items that pictures became."""
+
+    items: tuple[ItemOut, ...]
+
+    @classmethod
+    def of(cls, added: tuple[Item, ...]) -> Self:
+        """The same whether or not anything was banked before."""
+        return cls(items=tuple(ItemOut.of(item) for item in added))
 
 
 class ShownOut(Out):
@@ -155,22 +192,23 @@ class ReceiptOut(Out):
     "/cases",
     summary="Open a case",
     status_code=201,
-    responses=errors(body=True, writes=True),
+    responses=errors(409, body=True, writes=True),
     openapi_extra=reads_json(CaseIn, _OPEN_EXAMPLE, "Statements, and fingerprints made on her device; never a file."),
 )
-async def open_(request: Request, by: CaseHelper) -> OpenedOut:
-    """Open a case and protect its pictures; everything or nothing.  Number and PIN are shown this once.
+async def open_(request: Request, by: CaseHelper, idempotency_key: Key = None) -> OpenedOut:
+    """Open a case and protect its pictures; everything or nothing.  Number, PIN and code are shown this once.
 
     Asks for the scope `case`.
     """
-    service = service_of(request)
-    node = service.node
+    service, node = service_of(request), service_of(request).node
     with service.cases.admit() as slot:
-        body = await read_json(request, slot, CaseIn, max_bytes=JSON_BYTES, timeout_s=node.config.upload_timeout_s)
+        body = await _body(request, slot, service)
+        sent = await slot.run(parse_json, body, CaseIn)
         opened = await slot.run(
             open_case,
-            body.statements.record(),
-            body.pictures(),
+            sent.statements.record(),
+            sent.pictures(),
+            once=_once(idempotency_key, by, request, body),
             store=node.store,
             pins=node.pins,
             clock=node.clock,
@@ -180,9 +218,44 @@ async def open_(request: Request, by: CaseHelper) -> OpenedOut:
 
 
 @router.post(
+    "/cases/{number}/items",
+    summary="Add to a case",
+    status_code=201,
+    responses=errors(404, 409, 429, body=True, writes=True),
+    openapi_extra=reads_json(AddIn, _ADD_EXAMPLE, "The PIN, and fingerprints made on her device; never a file."),
+)
+async def add(request: Request, by: CaseHelper, number: Number, idempotency_key: Key = None) -> AddedOut:
+    """Protect more pictures in a case; everything or nothing.  A withdrawn case takes none.
+
+    Asks for the scope `case`.
+    """
+    service, node = service_of(request), service_of(request).node
+    with service.cases.admit() as slot:
+        body = await _body(request, slot, service)
+        sent = await slot.run(parse_json, body, AddIn)
+        once = _once(idempotency_key, by, request, body)
+        added = await _tried(
+            request,
+            slot,
+            by,
+            number,
+            lambda: add_items(
+                CaseNumber.parse(number),
+                Pin.parse(sent.pin),
+                sent.pictures(),
+                once=once,
+                store=node.store,
+                pins=node.pins,
+                clock=node.clock,
+            ),
+        )
+    return AddedOut.of(added)
+
+
+@router.post(
     "/cases/{number}/show",
     summary="Show a case",
-    responses=errors(404, body=True),
+    responses=errors(404, 429, body=True),
     openapi_extra=reads_json(ShowIn, _PIN_EXAMPLE, "The PIN, and fingerprints of files to find again."),
 )
 async def show(request: Request, by: CaseHelper, number: Number) -> ShownOut:
@@ -190,17 +263,21 @@ async def show(request: Request, by: CaseHelper, number: Number) -> ShownOut:
 
     Asks for the scope `case`.
     """
-    service = service_of(request)
-    node = service.node
+    service, node = service_of(request), service_of(request).node
     with service.cases.admit() as slot:
-        body = await read_json(request, slot, ShowIn, max_bytes=JSON_BYTES, timeout_s=node.config.upload_timeout_s)
-        shown = await slot.run(
-            show_case,
-            CaseNumber.parse(number),
-            Pin.parse(body.pin),
-            files=(file.records() for file in body.files),
-            store=node.store,
-            pins=node.pins,
+        sent = await slot.run(parse_json, await _body(request, slot, service), ShowIn)
+        shown = await _tried(
+            request,
+            slot,
+            by,
+            number,
+            lambda: show_case(
+                CaseNumber.parse(number),
+                Pin.parse(sent.pin),
+                files=(file.records() for file in sent.files),
+                store=node.store,
+                pins=node.pins,
+            ),
         )
     return ShownOut.of(shown)
 
@@ -208,7 +285,7 @@ async def show(request: Request, by: CaseHelper, number: Number) -> ShownOut:
 @router.post(
     "/cases/{number}/withdrawal",
     summary="Withdraw a case",
-    responses=errors(404, body=True, writes=True),
+    responses=errors(404, 429, body=True, writes=True),
     openapi_extra=reads_json(PinIn, _PIN_EXAMPLE, "The PIN."),
 )
 async def withdraw(request: Request, by: CaseHelper, number: Number) -> ReceiptOut:
@@ -216,16 +293,38 @@ async def withdraw(request: Request, by: CaseHelper, number: Number) -> ReceiptO
 
     Asks for the scope `case`.
     """
-    service = service_of(request)
-    node = service.node
+    service, node = service_of(request), service_of(request).node
     with service.cases.admit() as slot:
-        body = await read_json(request, slot, PinIn, max_bytes=JSON_BYTES, timeout_s=node.config.upload_timeout_s)
-        receipt = await slot.run(
-            withdraw_case,
-            CaseNumber.parse(number),
-            Pin.parse(body.pin),
-            store=node.store,
-            pins=node.pins,
-            clock=node.clock,
+        sent = await slot.run(parse_json, await _body(request, slot, service), PinIn)
+        receipt = await _tried(
+            request,
+            slot,
+            by,
+            number,
+            lambda: withdraw_case(
+                CaseNumber.parse(number), Pin.parse(sent.pin), store=node.store, pins=node.pins, clock=node.clock
+            ),
         )
     return ReceiptOut.of(receipt)
+
+
+async def _body(request: Request, slot: Slot, service: Service) -> bytes:
+    timeout_s = service.node.config.upload_timeout_s
+    return await read_json_bytes(request, slot, max_bytes=JSON_BYTES, timeout_s=timeout_s)
+
+
+def _once(key: str | None, by: Token, request: Request, body: bytes) -> Once | None:
+    """Another helper's key, or one of another address, is another request.  Raises: BadRequest."""
+    return None if key is None else Once.of(key, f"{by.name} {request.url.path}", body)
+
+
+async def _tried(request: Request, slot: Slot, by: Token, number: str, check: Callable[[], T]) -> T:
+    """What ``check`` gives, counted as a helper's try at this number unless it succeeds.
+
+    Raises: TooManyTries, and as ``check``.
+    """
+    attempts = service_of(request).attempts
+    begun = attempts.begin(number, f"token {by.name}")
+    checked = await slot.run(check)
+    attempts.succeeded(begun)
+    return checked

@@ -4,24 +4,28 @@
 
 (() => {
   const WITHIN_MS = 5000;
-  const link = document.getElementById("exit");
-  const said = document.getElementById("exit-said");
+  // Asked for each time: the offline kit puts the page of another language in their place.
+  const link = () => document.getElementById("exit");
+  const say = (words) => {
+    document.getElementById("exit-said").textContent = words;
+  };
   let pressed = 0;
   let forget = 0;
 
   const leave = () => {
-    said.textContent = link.dataset.leaving;
+    say(link().dataset.leaving);
     document.body.classList.add("leaving"); // nothing to read over a shoulder while the next page loads
     document.title = "…";
-    window.location.replace(link.href);
+    window.location.replace(link().href);
   };
 
   const start = () => {
     pressed = 0;
-    said.textContent = "";
+    say("");
   };
 
-  link.addEventListener("click", (event) => {
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#exit")) return;
     event.preventDefault();
     leave();
   });
@@ -38,7 +42,7 @@
       leave();
       return;
     }
-    said.textContent = pressed === 1 ? link.dataset.moreTwo : link.dataset.moreOne;
+    say(pressed === 1 ? link().dataset.moreTwo : link().dataset.moreOne);
     forget = window.setTimeout(start, WITHIN_MS);
   });
 
