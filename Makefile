@@ -37,8 +37,8 @@ format: .venv/.dev ## Format the code and mend what the linter can mend
 web: .venv/.node ## Build what browsers load, where its sources changed
 	$(BIN)/python web/build.py
 
-screenshots: .venv/.dev ## Write every page in every language as pictures, into screenshots/
-	UNSEEN_SCREENSHOTS=screenshots $(BIN)/pytest tests/browser/test_her_pages.py -k every_language
+screenshots: .venv/.dev web ## Write every page in every language as pictures, into screenshots/
+	UNSEEN_SCREENSHOTS=screenshots $(BIN)/pytest tests/browser -k every_language
 
 bench: vpdq ## Run every benchmark beside its peers
 	$(BIN)/python -m bench.hashing

@@ -3,7 +3,6 @@
 ``make screenshots`` has each page in each language written for people to look at.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from support.axe import faults
 from support.pictures import draw
-from support.visit import DESK, PHONE, Visit, choose, noted, part, step
+from support.visit import DESK, PHONE, Visit, choose, noted, part, photograph, step
 from unseen.http.pages.languages import ENGLISH, LANGUAGES
 
 
@@ -34,23 +33,7 @@ def walk(visit: Visit, case: dict[str, Any], language: str) -> Iterator[tuple[st
     page.locator("#number").fill("0000-0000-0000")
     page.locator("main button").click()
     yield "enter-wrong", page
-    yield "recover", visit.go(f"{language}/recover")
-    page.locator("main button").first.click()
-    yield "recover-wrong", page
-    page.locator("#number-for-link").fill(case["number"])
-    page.locator("[action$='recover/link'] button").click()
-    yield "recover-link-asked", page
-    yield "recover-link", visit.go(f"{language}/link/somebodys")
-    visit.go(f"{language}/recover").locator("#number").fill(case["number"])
-    page.locator("#code").fill(case["recovery_code"])
-    page.locator("main button").first.click()
-    expect(page.locator(".note")).to_be_visible()
-    yield "recover-keys", page
-    renewed = page.locator(".note dd").nth(1).inner_text()
-    page = visit.enter({**case, "pin": renewed}, language)
-    visit.go(f"{language}/pin")
-    yield "pin", page
-    visit.go(f"{language}/case")
+    page = visit.enter(case, language)
     yield "case", page
     page.locator("button[name=item]").first.click()
     yield "withdraw", page
@@ -144,20 +127,6 @@ def test_the_way_through_works_in_every_language_and_shuts_nobody_out(
             photograph(page, f"{name}-{language}")
     assert "…" not in titles
     assert visit.elsewhere == []
-
-
-def photograph(page: Page, name: str) -> None:
-    """For people to look at, where they ask for it: on a phone, in the dark, and on a desk."""
-    folder = os.environ.get("UNSEEN_SCREENSHOTS")
-    if folder is None:
-        return
-    for kind, size, scheme in (("phone", PHONE, "light"), ("dark", PHONE, "dark"), ("desk", DESK, "light")):
-        page.set_viewport_size(size)
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
-        page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
-        page.screenshot(path=Path(folder) / kind / f"{name}.png", full_page=True)
-    page.set_viewport_size(PHONE)
-    page.emulate_media(color_scheme="light")
 
 
 @pytest.mark.parametrize("visit", [{"java_script_enabled": False}], indirect=True)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from support.axe import faults
 from support.chromium import built_bundle
 from support.films import video
 from support.pictures import draw
-from support.visit import DESK, PHONE, choose, part, said_of, step
+from support.visit import DESK, PHONE, choose, part, photograph, said_of, step
 from unseen.http.pages.languages import LANGUAGES
 
 
@@ -82,7 +83,17 @@ def test_it_makes_a_file_that_opens_a_case(opened: Page, tmp_path: Path) -> None
     kinds = [{each["kind"] for each in item["fingerprints"]} for item in told["items"]]
     assert kinds == [{"sha256", "md5", "pdq", "region"}, {"sha256", "md5", "frame", "region"}]
     expect(step(opened, "saved")).to_be_visible()
+    assert case_from(saving.value.path(), tmp_path)["items"] == 2
     assert opened.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+
+
+def case_from(kit_file: Path, folder: Path) -> dict[str, Any]:
+    """The case that a helper's command opens with it."""
+    command = [sys.executable, "-m", "unseen.cli", "case", "open", "--json", "--from", str(kit_file)]
+    environment = {**os.environ, "UNSEEN_DATA_FOLDER": str(folder / "data")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def test_someone_under_18_is_led_elsewhere_and_no_file_is_taken(opened: Page) -> None:
@@ -113,6 +124,7 @@ def test_every_language_is_inside(opened: Page, tmp_path: Path) -> None:
     draw(640, 480).save(tmp_path / "a.jpg")
     for code, language in LANGUAGES.items():
         opened.get_by_role("button", name=language.name).click()
+        photograph(opened, f"kit-{code}")
         assert opened.locator("html").get_attribute("lang") == code
         to_the_files(opened)
         choose(opened, [tmp_path / "a.jpg"])

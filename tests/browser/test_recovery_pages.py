@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from browser.test_her_pages import photograph
 from support.axe import faults
 from support.letters import Letterbox
 from support.service import LiveService, case_of, forget_tries, memory_node, pdq, running, sha256
-from support.visit import DESK, PHONE, Visit
+from support.visit import DESK, PHONE, Visit, photograph
 from unseen.case import CaseNumber, Contact
 from unseen.desk.tokens import Scope
 from unseen.http.pages.languages import LANGUAGES

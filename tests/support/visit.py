@@ -1,5 +1,6 @@
 """One visitor's window on her pages, and the ways that she goes there."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -102,3 +103,17 @@ def noted(page: Page) -> dict[str, str]:
         name: part(page, shown).inner_text()
         for name, shown in (("number", "number"), ("pin", "pin"), ("recovery_code", "recovery"))
     }
+
+
+def photograph(page: Page, name: str) -> None:
+    """For people to look at, where ``make screenshots`` asks for it: on a phone, in the dark, and on a desk."""
+    folder = os.environ.get("UNSEEN_SCREENSHOTS")
+    if folder is None:
+        return
+    for kind, size, scheme in (("phone", PHONE, "light"), ("dark", PHONE, "dark"), ("desk", DESK, "light")):
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+        page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+        page.screenshot(path=Path(folder) / kind / f"{name}.png", full_page=True)
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="light")
