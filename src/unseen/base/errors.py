@@ -78,6 +78,18 @@ class CaseUnknown(CallerError):
         )
 
 
+class BadPack(CallerError):
+    """Not an evidence pack, or one that was changed; the message names the file and the check."""
+
+    code = "bad_pack"
+
+
+class WrongKey(CallerError):
+    """What is encrypted does not open: another key or passphrase is needed, or it was changed."""
+
+    code = "wrong_key"
+
+
 class Unauthenticated(CallerError):
     """No token was sent, or it is not one of ours."""
 
@@ -147,3 +159,9 @@ class SnapshotRefused(NodeError):
     """A snapshot file is torn, foreign or of another version; it is rebuilt from the store."""
 
     code = "snapshot_refused"
+
+
+class AuthorityFailed(NodeError):
+    """A timestamp authority was not reached, or gave no timestamp that holds; the seal stays pending."""
+
+    code = "authority_failed"

@@ -14,6 +14,7 @@ from unseen.cli import (
     case,
     demo,
     doctor,
+    evidence,
     fingerprint,
     forget,
     kit,
@@ -64,6 +65,7 @@ app.add_typer(case.app, name="case")
 app.command("screen")(screen.screen)
 app.command("scan")(scan.scan)
 app.add_typer(bank.app, name="bank")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(token.app, name="token")
 app.command("serve")(serve.serve)
 app.command("kit")(kit.kit)

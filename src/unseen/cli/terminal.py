@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from functools import cache
 from getpass import getpass
@@ -39,6 +40,21 @@ def say(text: str = "") -> None:
     """A line of the answer, on stdout; wrapped between words on a terminal, untouched in a pipe."""
     answers = console()
     answers.print(text, soft_wrap=not answers.is_terminal)
+
+
+def indented(text: str, by: int) -> str:
+    """``text`` moved in, every line of it; wrapped where people read it on a terminal."""
+    answers, space = console(), " " * by
+    if not answers.is_terminal:
+        return space + text
+    return textwrap.fill(
+        text,
+        answers.width,
+        initial_indent=space,
+        subsequent_indent=space,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def say_data(data: Mapping[str, object]) -> None:
@@ -101,6 +117,22 @@ def ask_pin() -> str:
     if sys.stdin.isatty():
         return getpass("PIN (it stays hidden while you type): ")
     return _line("")
+
+
+def ask_passphrase() -> str:
+    """What locks her key, not shown on a terminal; a line of stdin where that is no terminal."""
+    if sys.stdin.isatty():
+        return getpass("Passphrase (it stays hidden while you type): ")
+    return _line("")
+
+
+def ask_new_passphrase() -> str:
+    """A passphrase that is typed twice on a terminal.  Raises: BadRequest where the two differ."""
+    remark("Choose a passphrase, of four or five words for example. Nobody can look it up or reset it.")
+    first = ask_passphrase()
+    if sys.stdin.isatty() and getpass("The same once more: ") != first:
+        raise BadRequest("The two are not the same, and nothing was made.", hint="Start again.")
+    return first
 
 
 def _line(prompt: str) -> str:
