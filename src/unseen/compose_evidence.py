@@ -11,7 +11,7 @@ from typing import Final
 
 from unseen import __version__
 from unseen.base import BadRequest, Misconfigured, SystemClock
-from unseen.clients import HttpAuthorities
+from unseen.clients import ChromiumPages, HttpAuthorities
 from unseen.desk.ask_authorities import NamedAuthority, Outside
 from unseen.desk.custody_log import Hand
 from unseen.evidence.age import Identity, is_locked, unlock
@@ -30,8 +30,10 @@ __all__ = [
     "folder_files",
     "hand_of",
     "keep_identity",
+    "keep_private",
     "media_type_of",
     "outside",
+    "page_browser",
     "read_authorities",
     "read_identity",
     "read_trust",
@@ -56,6 +58,11 @@ def outside() -> Outside:
     """Other people's servers."""
     authorities = HttpAuthorities()
     return Outside(timestamper=authorities, fetcher=authorities, clock=SystemClock())
+
+
+def page_browser() -> ChromiumPages:
+    """The Chromium of this machine, for public pages."""
+    return ChromiumPages(clock=SystemClock())
 
 
 def this_tool() -> Tool:
@@ -126,6 +133,12 @@ def keep_identity(pack: Path, identity: bytes) -> Path:
         with disk_errors("The identity"), whole_file(path) as file:
             file.write(identity)
     return path
+
+
+def keep_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all.  Raises: StorageFull, BadRequest."""
+    with disk_errors("The file"), whole_file(path) as file:
+        file.write(content)
 
 
 def read_identity(pack: Path, given: Path | None, ask_passphrase: Callable[[], str]) -> Identity:

@@ -106,6 +106,13 @@ def test_a_stream_comes_out_whole_or_not_at_all(size: int, kept: int) -> None:
         stream.read(10)  # whoever stops early is told all the same
 
 
+def test_whoever_stops_reading_is_told_of_what_comes_after() -> None:
+    sealed = BytesIO()
+    sealed_into(sealed, pieces=64)
+    with pytest.raises(WrongKey), decrypting(BytesIO(sealed.getvalue()[:-1]), IDENTITY) as stream:
+        assert stream.read(10) == bytes(10)
+
+
 class Full:
     """A disk without room."""
 

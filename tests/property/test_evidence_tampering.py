@@ -131,13 +131,20 @@ def test_a_custody_line_left_out_is_named(world: World) -> None:
     assert "The custody log is unbroken: Line 2" in said
 
 
-def forged(world: World, change: Callable[[dict[str, Any]], None], signer: Signer, *, fit: bool = True) -> Files:
+def forged(
+    world: World,
+    change: Callable[[dict[str, Any]], None],
+    signer: Signer,
+    *,
+    fit: bool = True,
+    more: Files | None = None,
+) -> Files:
     """The manifest changed and signed anew with another key; everything else made to fit, or nothing that changed."""
     manifest = json.loads(world.files[MANIFEST])
     if fit:
         change(manifest)
     manifest["sealing"]["signer"] = signer.public
-    files = {**world.files, SIGNER: public_pem(signer.public)}
+    files = {**world.files, SIGNER: public_pem(signer.public), **(more or {})}
     lines = [json.loads(line) for line in files[CUSTODY].splitlines()]
     lines[-1]["sealed"] = manifest["sealing"]
     log = b"".join(canonical(line) + b"\n" for line in lines)
@@ -145,6 +152,8 @@ def forged(world: World, change: Callable[[dict[str, Any]], None], signer: Signe
     files[CUSTODY] = log
     files = relisted(files)
     there = take_in((p, BytesIO(c)) for p, c in files.items()).files
+    manifest["files"] += [{"path": path} for path in more or {}]
+    manifest["files"].sort(key=lambda file: file["path"])
     for file in manifest["files"]:
         new = there[file["path"]]
         file |= {"bytes": new.bytes, "sha256": new.sha256, "sha512": new.sha512}
@@ -188,11 +197,21 @@ def test_a_signed_manifest_that_fits_nothing_else_is_named(
     assert said in failed(report)
 
 
+def test_a_signed_file_that_no_item_names_is_named(world: World) -> None:
+    files = forged(world, lambda _: None, world.maker.keys.signer, more={"data/items/0009/original": b"x"})
+    report = report_of(files, world.trust)
+    assert rows(report)["Every file is the one that was sealed"] == "holds"
+    assert "The files of the items are not those that their records name" in failed(report)
+
+
 def test_timestamps_that_nobody_asked_for_are_named(world: World) -> None:
     folder = "seal/timestamps/test/"
     more = {p.replace(folder, "seal/timestamps/more/"): c for p, c in world.files.items() if p.startswith(folder)}
     assert "timestamps nobody asked for" in failed(report_of(relisted({**world.files, **more}), world.trust))
     strange = {f"{folder}note.txt": b"believe me"}
+    chain = "seal/renewals/0001/chain.pem"  # the first timestamps' is covered by the renewal
+    noted = {chain: world.files[chain] + b"# believe me\n"}
+    assert "chain.pem is not the chain" in failed(report_of(relisted({**world.files, **noted}), world.trust))
     assert "note.txt does not belong there" in failed(report_of(relisted({**world.files, **strange}), world.trust))
 
 

@@ -71,9 +71,9 @@ def made_authority(
     (folder / "root.pem").write_bytes(root.public_bytes(pem))
     (folder / "tsa.pem").write_bytes(leaf.public_bytes(pem))
     (folder / "chain.pem").write_bytes(middle.public_bytes(pem))
-    (folder / "tsa.key").write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    for name, private in (("tsa.key", key), ("middle.key", middle_key)):
+        written = private.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        (folder / name).write_bytes(written)
     (folder / "serial").write_text("01\n")
     for name, policy, other in (("tsa.cnf", POLICY, OTHER_POLICY), ("other.cnf", OTHER_POLICY, POLICY)):
         (folder / name).write_text(_CONFIG.format(folder=folder, policy=policy, other=other))

@@ -21,7 +21,7 @@ from unseen.desk.seal_pack import Sealed, Surroundings, seal_pack
 from unseen.evidence.contents import take_in
 from unseen.evidence.keys import Keys, LockedKeys
 from unseen.evidence.pack import tag_manifests
-from unseen.evidence.records import Authority, Environment, Lane, Origin, Rules, TimeSource, Tool
+from unseen.evidence.records import Authority, Environment, Lane, Origin, Rules, TimeSource, Tool, Trace
 from unseen.evidence.report import Report
 from unseen.evidence.timestamp import fingerprint_of, read_certificates
 from unseen.evidence.verify import Trust
@@ -33,6 +33,7 @@ SURROUNDINGS = Surroundings(tool=TOOL, environment=MACHINE)
 
 
 Files = dict[str, bytes]  # a pack, by path
+PHONE = Origin(kind="device", where="a phone")
 CHINA = Rules(lane=Lane.ADULT, jurisdiction="cn", keep_originals=True)
 
 
@@ -78,16 +79,25 @@ class Maker:
         path.write_bytes(content)
         self.add_source(name, LocalFile(path), media_type, **more)
 
-    def add_source(self, name: str, source: Source, media_type: str, extras: tuple[Extra, ...] = ()) -> None:
+    def add_source(
+        self,
+        name: str,
+        source: Source,
+        media_type: str,
+        extras: tuple[Extra, ...] = (),
+        traces: tuple[Trace, ...] = (),
+        origin: Origin = PHONE,
+    ) -> None:
         found = Found(
             name=name,
             media_type=media_type,
-            origin=Origin(kind="device", where="a phone"),
+            origin=origin,
             captured_at=None,
             time_source=TimeSource.THIS_COMPUTER,
             method="added from a file",
             tool=TOOL,
             environment=MACHINE,
+            traces=traces,
         )
         add_to_pack(self.work, found, source, extras=extras, hand=self.hand)
 

@@ -8,6 +8,8 @@ import typer
 
 from unseen.base import BadMedia, BadRequest
 from unseen.cli.errors import FOUND
+from unseen.cli.evidence_capture import capture
+from unseen.cli.evidence_export import export
 from unseen.cli.evidence_import import import_
 from unseen.cli.evidence_report import show_report
 from unseen.cli.terminal import ask_new_passphrase, ask_passphrase, remark, say, shown
@@ -33,6 +35,10 @@ _Authorities = Annotated[
     Path | None,
     typer.Option("--authorities", metavar="FILE", help="Authorities to ask. Else UNSEEN_TIMESTAMP_AUTHORITIES."),
 ]
+
+
+app.command()(capture)
+app.command()(export)
 
 
 @app.command()

@@ -6,11 +6,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from support.authority import DAY, OTHER_POLICY, POLICY, Authority, running_authority, stamp
 from support.evidence import Clock, Maker, checked, named, rows
 from unseen.base import AuthorityFailed, BadPack, Conflict
 from unseen.desk.stamp_pack import renew_pack, stamp_pack
+from unseen.evidence import der
 from unseen.evidence.age import encrypting
 from unseen.evidence.contents import ContainerWriter
 from unseen.evidence.report import Result
@@ -60,6 +64,46 @@ def test_an_old_answer_is_not_taken_for_a_new_one(maker: Maker, server: Authorit
     token = Token(request=request, response=maker.online().timestamper.ask(server.url, request))
     with pytest.raises(AuthorityFailed, match="its nonce is not ours"):
         check(token, message, bundle=named(server).bundle, policy=None)
+
+
+def test_what_is_not_der_throughout_is_refused(server: Authority) -> None:
+    """Also where nobody looks: the tag of the whole, which no signature covers."""
+    request = new_request(b"message")
+    response = stamp(server, request)
+    for asked, answered in ((0, 1), (1, 0)):
+        changed = Token(
+            request=bytes((request[0] ^ asked,)) + request[1:], response=bytes((response[0] ^ answered,)) + response[1:]
+        )
+        with pytest.raises(AuthorityFailed, match="is damaged"):
+            check(changed, b"message", bundle=named(server).bundle, policy=POLICY)
+
+
+def longer_lasting(server: Authority) -> bytes:
+    """The authority's certificate with another end: the same name, number and key, vouched for by the same one."""
+    leaf = x509.load_pem_x509_certificate((server.folder / "tsa.pem").read_bytes())
+    issuer = load_pem_private_key((server.folder / "middle.key").read_bytes(), None)
+    built = x509.CertificateBuilder(leaf.issuer, leaf.subject, leaf.public_key(), leaf.serial_number)
+    built = built.not_valid_before(leaf.not_valid_before_utc).not_valid_after(leaf.not_valid_after_utc + 300 * DAY)
+    for extension in leaf.extensions:
+        built = built.add_extension(extension.value, extension.critical)
+    return built.sign(issuer, hashes.SHA256()).public_bytes(Encoding.DER)  # type: ignore[arg-type]
+
+
+def test_a_certificate_that_the_signed_attributes_do_not_name_is_refused(server: Authority) -> None:
+    """RFC 5816: whoever gets another certificate for the same key makes no stamp last longer by it."""
+    request = new_request(b"message")
+    response, bundle = stamp(server, request), named(server).bundle
+    assert check(Token(request=request, response=response), b"message", bundle=bundle, policy=POLICY)
+    status, token = der.read(response).parts()
+    kind, wrapped = token.parts()
+    fields = list(next(wrapped.parts()).parts())
+    (sent,) = (field for field in fields if field.tag == 0xA0)
+    middle = [c.whole for c in sent.parts() if b"Test Authority" not in c.whole]
+    certificates = der.write(0xA0, [longer_lasting(server), *middle])
+    signed = der.write(0x30, [certificates if field is sent else field.whole for field in fields])
+    exchanged = der.write(0x30, [status.whole, der.write(0x30, [kind.whole, der.write(0xA0, [signed])])])
+    with pytest.raises(AuthorityFailed, match="names another certificate"):
+        check(Token(request=request, response=exchanged), b"message", bundle=bundle, policy=POLICY)
 
 
 def test_an_authority_whose_certificate_has_ended_is_pending(maker: Maker, tmp_path: Path) -> None:
