@@ -27,6 +27,7 @@ from unseen.evidence import der
 
 _SEQUENCE, _INTEGER, _OCTETS, _NULL = 0x30, 0x02, 0x04, 0x05
 _VERSION_1: Final = bytes.fromhex("020101")
+_VERSION_3: Final = bytes.fromhex("020103")
 _CERTIFICATES: Final = bytes.fromhex("0101ff")  #: certReq TRUE
 _SHA512: Final = bytes.fromhex("0609608648016503040203")
 _CONTEXT_0, _CONTEXT_1 = 0xA0, 0xA1
@@ -36,6 +37,15 @@ _DIGEST_OF_OID: Final = {
     bytes.fromhex("0609608648016503040201"): "sha256",
     bytes.fromhex("0609608648016503040202"): "sha384",
     _SHA512: "sha512",
+}
+_RSA: Final = bytes.fromhex("06092a864886f70d010101")  #: with whatever digest is named beside it
+_DIGEST_OF_SIGNATURE: Final = {
+    bytes.fromhex("06092a864886f70d01010b"): "sha256",
+    bytes.fromhex("06092a864886f70d01010c"): "sha384",
+    bytes.fromhex("06092a864886f70d01010d"): "sha512",
+    bytes.fromhex("06082a8648ce3d040302"): "sha256",
+    bytes.fromhex("06082a8648ce3d040303"): "sha384",
+    bytes.fromhex("06082a8648ce3d040304"): "sha512",
 }
 
 
@@ -55,7 +65,7 @@ class Stamped:
     accuracy_s: float
     policy: str
     chain: tuple[x509.Certificate, ...]  #: the authority's own first, the root last
-    unsigned: bool  #: whether it came with attributes that nobody signed, or certificates that it does not need
+    unsigned: bool  #: whether it came with attributes, versions or names that nobody signed, or unused certificates
 
     @property
     def expires_at(self) -> datetime:
@@ -211,7 +221,7 @@ def _asked(request: bytes) -> tuple[bytes, int]:
 
 
 def _signer_of(token: bytes) -> tuple[tuple[str, bytes], bool]:
-    """(Digest name, digest) of the certificate that the signed attributes name; whether there are unsigned ones.
+    """(Digest name, digest) of the certificate that the signed attributes name; whether something tells unsigned.
 
     ContentInfo {type, [0] SignedData {..., SET OF SignerInfo {..., [0] signed, ..., [1] unsigned}}}: RFC 5652, 5.
     """
@@ -224,8 +234,21 @@ def _signer_of(token: bytes) -> tuple[tuple[str, bytes], bool]:
         if oid.whole in (_SIGNING_CERTIFICATE, _SIGNING_CERTIFICATE_V2):
             signing_certificate = next(values.parts())
             first = next(next(signing_certificate.parts()).parts())
-            return _certificate_id(first, oid.whole), any(part.tag == _CONTEXT_1 for part in attributes)
+            unsigned = any(part.tag == _CONTEXT_1 for part in attributes) or not _is_usual(signed_data, attributes)
+            return _certificate_id(first, oid.whole), unsigned
     raise ValueError("no signing certificate is named")
+
+
+def _is_usual(signed_data: der.Value, signer: Sequence[der.Value]) -> bool:
+    """Whether versions and the signature's algorithm are as they follow from the rest: no signature covers them.
+
+    RFC 5652, 5.1 and 5.3: version 3 around a timestamp, 1 for a signer named by issuer and number.
+    """
+    version, _, digest, _, algorithm, *_ = signer
+    signed_by = next(algorithm.parts()).whole
+    usual = _DIGEST_OF_SIGNATURE.get(signed_by) == _DIGEST_OF_OID.get(next(digest.parts()).whole, "")
+    versions = next(signed_data.parts()).whole, version.whole
+    return versions == (_VERSION_3, _VERSION_1) and (usual or signed_by == _RSA)
 
 
 def _certificate_id(identifier: der.Value, attribute: bytes) -> tuple[str, bytes]:

@@ -27,6 +27,7 @@ SCOPES = {
     ("POST", "/v1/entries/{entry_id}/dispute"): {Scope.BANK},
     ("POST", "/v1/entries/{entry_id}/retirement"): {Scope.BANK},
     ("POST", "/v1/cases"): {Scope.CASE},
+    ("POST", "/v1/cases/{number}/items"): {Scope.CASE},
     ("POST", "/v1/cases/{number}/show"): {Scope.CASE},
     ("POST", "/v1/cases/{number}/withdrawal"): {Scope.CASE},
     ("GET", "/v1/changes"): {Scope.BANK},
