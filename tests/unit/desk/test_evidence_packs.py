@@ -128,7 +128,7 @@ def test_the_minors_lane_takes_text_alone_whatever_is_chosen(tmp_path: Path) -> 
 
 def test_rules_that_were_changed_by_hand_seal_nothing(tmp_path: Path) -> None:
     maker = made(tmp_path / "her", DIGESTS_ONLY)
-    rules = tmp_path / "her/work/rules.json"
+    rules = tmp_path / "her" / "work" / "rules.json"
     rules.write_bytes(rules.read_bytes().replace(b'"keep_originals":false', b'"keep_originals":true'))
     maker.add("film.png", PICTURE)
     with pytest.raises(BadPack, match="not those that the pack was begun with"):

@@ -146,6 +146,11 @@ def test_pictures_are_added_from_the_page(visitor: httpx.Client, platform: httpx
     visitor.post("/en/close", data={"form_key": form_key}, headers=cookie)
     late = add(**{"Idempotency-Key": "h" * 32})
     assert (late.status_code, late.json()["error"]["code"]) == (403, "signed_out")
+    cookie, form_key = entered(visitor, case)
+    once_more = add({**body, "form_key": form_key}, Cookie=cookie["Cookie"])
+    assert (once_more.status_code, once_more.content) == (201, first.content), (
+        "sent again in another session: one request"
+    )
 
 
 def test_a_contact_is_kept_where_letters_are_sent(tmp_path: Any) -> None:

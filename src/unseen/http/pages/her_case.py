@@ -10,11 +10,12 @@ from unseen.base import BadRequest, Clock
 from unseen.case.contact import Contact
 from unseen.case.records import CaseStatus
 from unseen.desk.enter_case import Entered
-from unseen.desk.follow_case import FollowedCase, follow_case
+from unseen.desk.follow_case import follow_case
 from unseen.desk.keep_contact import delete_contact, keep_contact
 from unseen.desk.ports import Store
 from unseen.desk.recovery_links import stop_link
 from unseen.desk.withdraw_case import withdraw_entered, withdraw_item
+from unseen.http.lanes import Slot
 from unseen.http.pages import sessions
 from unseen.http.pages.handling import (
     Handler,
@@ -26,65 +27,55 @@ from unseen.http.pages.handling import (
     session_of,
 )
 from unseen.http.pages.view import page
-from unseen.http.service import Service, service_of
+from unseen.http.service import service_of
 
 
-async def case(request: Request) -> Response:
-    """What became of her case."""
-    service, node = service_of(request), service_of(request).node
-    session = session_of(request, service)
-    if session is None:
-        return back_to_entrance(request)
-    with service.desk.admit() as slot:
-        followed = await slot.run(follow_case, session.entered, store=node.store, clock=node.clock)
-    response = _shown(request, followed, session, service)
-    sessions.keep(response, session, node.session_key)
-    return response
+class _Step(Protocol):
+    """What is done in her case."""
+
+    async def __call__(self, request: Request, slot: Slot, session: sessions.Session, /) -> Response: ...
 
 
-async def withdraw(request: Request) -> Response:
+def _entered(step: _Step) -> Handler:
+    """A handler for whoever has entered; anybody else is sent to the entrance.  The session goes on by it."""
+
+    async def handle(request: Request) -> Response:
+        service = service_of(request)
+        session = session_of(request, service)
+        if session is None:
+            return back_to_entrance(request)
+        with service.desk.admit() as slot:
+            response = await step(request, slot, session)
+        sessions.keep(response, session, service.node.session_key)
+        return response
+
+    return handle
+
+
+async def _withdraw(request: Request, slot: Slot, session: sessions.Session) -> Response:
     """Asks whether she is sure, then withdraws one item or everything."""
-    service, node = service_of(request), service_of(request).node
-    language, session = language_of(request), session_of(request, service)
-    if session is None:
-        return back_to_entrance(request)
-    with service.desk.admit() as slot:
-        form = await form_of(request, slot, service)
-        require_own_form(request, form, session)
-        item = _item(form)
-        if form.get("sure") == "yes":
-            if item is None:
-                await slot.run(withdraw_entered, session.entered, store=node.store, clock=node.clock)
-            else:
-                await slot.run(withdraw_item, session.entered, item, store=node.store, clock=node.clock)
-            response: Response = RedirectResponse(f"/{language.code}/case", 303)
-        else:
-            response = page(language, "withdraw.html", here="case", item=item, form_key=session.form_key)
-    sessions.keep(response, session, node.session_key)
-    return response
+    node, form = service_of(request).node, await _own_form(request, slot, session)
+    item = _item(form)
+    if form.get("sure") != "yes":
+        return page(language_of(request), "withdraw.html", here="case", item=item, form_key=session.form_key)
+    if item is None:
+        await slot.run(withdraw_entered, session.entered, store=node.store, clock=node.clock)
+    else:
+        await slot.run(withdraw_item, session.entered, item, store=node.store, clock=node.clock)
+    return _back(request)
 
 
-async def contact(request: Request) -> Response:
+async def _contact(request: Request, slot: Slot, session: sessions.Session) -> Response:
     """Keeps a contact, or says that it is none."""
-    service, node = service_of(request), service_of(request).node
-    language, session = language_of(request), session_of(request, service)
-    if session is None:
-        return back_to_entrance(request)
-    with service.desk.admit() as slot:
-        form = await form_of(request, slot, service)
-        require_own_form(request, form, session)
-        if node.mail is None:
-            raise BadRequest("This node sends no letters, and keeps no contact.")
-        try:
-            given = Contact.parse(form.get("contact", ""), language.code)
-        except BadRequest:
-            followed = await slot.run(follow_case, session.entered, store=node.store, clock=node.clock)
-            response = _shown(request, followed, session, service, is_no_contact=True)
-        else:
-            await slot.run(keep_contact, session.entered, given, store=node.store, clock=node.clock)
-            response = RedirectResponse(f"/{language.code}/case", 303)
-    sessions.keep(response, session, node.session_key)
-    return response
+    node, form = service_of(request).node, await _own_form(request, slot, session)
+    if node.mail is None:
+        raise BadRequest("This node sends no letters, and keeps no contact.")
+    try:
+        given = Contact.parse(form.get("contact", ""), language_of(request).code)
+    except BadRequest:
+        return await _shown(request, slot, session, is_no_contact=True)
+    await slot.run(keep_contact, session.entered, given, store=node.store, clock=node.clock)
+    return _back(request)
 
 
 class _Change(Protocol):
@@ -96,29 +87,29 @@ class _Change(Protocol):
 def _at_once(change: _Change) -> Handler:
     """A handler of a button: one change to her case, and the case again."""
 
-    async def handle(request: Request) -> Response:
-        service, node = service_of(request), service_of(request).node
-        session = session_of(request, service)
-        if session is None:
-            return back_to_entrance(request)
-        with service.desk.admit() as slot:
-            require_own_form(request, await form_of(request, slot, service), session)
-            await slot.run(change, session.entered, store=node.store, clock=node.clock)
-        response = RedirectResponse(f"/{language_of(request).code}/case", 303)
-        sessions.keep(response, session, node.session_key)
-        return response
+    async def step(request: Request, slot: Slot, session: sessions.Session) -> Response:
+        await _own_form(request, slot, session)
+        node = service_of(request).node
+        await slot.run(change, session.entered, store=node.store, clock=node.clock)
+        return _back(request)
 
-    return handle
+    return _entered(step)
 
 
-def _shown(
-    request: Request,
-    followed: FollowedCase,
-    session: sessions.Session,
-    service: Service,
-    *,
-    is_no_contact: bool = False,
-) -> Response:
+async def _own_form(request: Request, slot: Slot, session: sessions.Session) -> Mapping[str, str]:
+    form = await form_of(request, slot, service_of(request))
+    require_own_form(request, form, session)
+    return form
+
+
+def _back(request: Request) -> Response:
+    return RedirectResponse(f"/{language_of(request).code}/case", 303)
+
+
+async def _shown(request: Request, slot: Slot, session: sessions.Session, *, is_no_contact: bool = False) -> Response:
+    """What became of her case."""
+    node = service_of(request).node
+    followed = await slot.run(follow_case, session.entered, store=node.store, clock=node.clock)
     return page(
         language_of(request),
         "case.html",
@@ -127,7 +118,7 @@ def _shown(
         case=followed,
         form_key=session.form_key,
         is_withdrawn=followed.case.status is CaseStatus.WITHDRAWN,
-        offers_contact=service.node.mail is not None,
+        offers_contact=node.mail is not None,
         is_no_contact=is_no_contact,
     )
 
@@ -143,9 +134,9 @@ def _item(form: Mapping[str, str]) -> int | None:
 
 
 CASE_ROUTES: Final = (
-    route("case", case, "GET"),
-    route("withdraw", withdraw, "POST"),
-    route("contact", contact, "POST"),
+    route("case", _entered(_shown), "GET"),
+    route("withdraw", _entered(_withdraw), "POST"),
+    route("contact", _entered(_contact), "POST"),
     route("contact/delete", _at_once(delete_contact), "POST"),
     route("link/stop", _at_once(stop_link), "POST"),
 )

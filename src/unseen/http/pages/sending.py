@@ -56,7 +56,8 @@ async def open_(request: Request) -> Response:
     require_own_form(request)
     with service.cases.admit() as slot:
         body, began = await _body(request, slot, service), time.monotonic()
-        sent, once = await slot.run(parse_json, body, OpeningIn), _once(request, "open", body)
+        sent = await slot.run(parse_json, body, OpeningIn)
+        once = _once(request, "open", body)
         opened = await slot.run(opened_before, once, store=node.store, clock=node.clock)
         if opened is None:
             contact = _contact(sent, request, service)
@@ -86,7 +87,9 @@ async def add(request: Request) -> Response:
         body, began = await _body(request, slot, service), time.monotonic()
         sent = await slot.run(parse_json, body, AddingIn)
         require_own_form(request, {"form_key": sent.form_key}, session)
-        once = _once(request, f"add to {session.entered.number}", body)
+        # not of the form's key: what is sent again after she had to enter again is the same request
+        pictures = sent.model_dump_json(exclude={"form_key"}).encode()
+        once = _once(request, f"add to {session.entered.number}", pictures)
         adding = partial(add_to_entered, session.entered, sent.pictures(), once=once, store=node.store)
         try:
             added = await slot.run(adding, clock=node.clock)
@@ -101,8 +104,8 @@ async def _body(request: Request, slot: Slot, service: Service) -> bytes:
     return await read_json_bytes(request, slot, max_bytes=_MOST_BYTES, timeout_s=timeout_s)
 
 
-def _once(request: Request, what: str, body: bytes) -> Once:
-    return Once.of(request.headers.get("idempotency-key", ""), what, body)
+def _once(request: Request, what: str, content: bytes) -> Once:
+    return Once.of(request.headers.get("idempotency-key", ""), what, content)
 
 
 def _contact(sent: OpeningIn, request: Request, service: Service) -> Contact | None:
