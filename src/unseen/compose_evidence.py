@@ -143,6 +143,8 @@ def keep_private(path: Path, content: bytes) -> None:
 
 def read_identity(pack: Path, given: Path | None, ask_passphrase: Callable[[], str]) -> Identity:
     """The identity that opens ``pack``: ``given``, or the one beside it.  Raises: BadRequest, WrongKey."""
+    if not pack.is_file():  # first: who mistyped the pack's name does not look for a key
+        raise BadRequest(f"There is no pack at {pack}.", hint="Look at its name, and where it is.")
     path = given or _identity_beside(pack)
     try:
         content = path.read_bytes()

@@ -212,7 +212,7 @@ def test_the_minors_lane_takes_no_picture(
         (("seal", "WORK", "--authorities", "FILE"), "is no list of timestamp authorities"),
         (("verify", "FILE", "--signer", "abc"), "signer's key cannot be read"),
         (("verify", "FILE", "--ca", "FILE"), "certificates cannot be read"),
-        (("verify", "missing"), "There is no identity at"),
+        (("verify", "missing"), "There is no pack at"),
         (("stamp", "FILE", "--renew"), "Renewing needs an authority"),
         (("new", "WORK", "--age", "adult"), "something of this name already"),
         (("new", "other", "--age", "adult", "--where", "xx"), "jurisdiction is not known"),
